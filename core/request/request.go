@@ -46,7 +46,8 @@ type Log struct {
 	Requests     []Request  `json:"requests"`
 	Plans        []Plan     `json:"plans"`
 	Outgoing     []Outgoing `json:"outgoing"`
-	Lost         int64      `json:"lost"` // records that could not be read or came too fast
+	Lost         int64      `json:"lost"`   // records that could not be read or came too fast
+	Skewed       int64      `json:"skewed"` // requests whose X-Request-Start lay more than 1 ms in the future: no queue time
 }
 
 // Plan is what the database says it would do for one fingerprint (EXPLAIN
