@@ -1,8 +1,13 @@
 package spec
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -90,4 +95,33 @@ func (s *Spec) Path(path string) string {
 		return filepath.Clean(path)
 	}
 	return filepath.Join(s.Dir, path)
+}
+
+// WebAddress is the address of the web process in one start, without a slash
+// at its end.
+func (s *Spec) WebAddress(vars Vars) (string, error) {
+	web := s.Web()
+	if web == nil || web.URL() == "" {
+		return "", errors.New("no process has an address")
+	}
+	address, err := Expand(web.URL(), vars)
+	if err != nil {
+		return "", fmt.Errorf("address of %s: %w", web.Name, err)
+	}
+	return strings.TrimSuffix(address, "/"), nil
+}
+
+// signals are the numbers of the signals that may end a unit, on Linux.
+//
+//pitwall:readonly
+var signals = map[string]int{"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
+
+// Number is the number of the signal on Linux, that of TERM when the file
+// names none.
+func (s Stop) Number() (int, error) {
+	n, ok := signals[strings.TrimPrefix(s.Name(), "SIG")]
+	if !ok {
+		return 0, fmt.Errorf("stop signal %q is unknown: there are %s", s.Signal, strings.Join(slices.Sorted(maps.Keys(signals)), ", "))
+	}
+	return n, nil
 }
