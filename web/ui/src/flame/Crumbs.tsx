@@ -1,0 +1,24 @@
+import { label, pathTo, type Model } from "./model";
+
+const MOST = 8; // ends of a long path that are shown
+
+// Crumbs are the callers of the zoomed box; each leads back to it.
+export function Crumbs({ model, node, onPick }: { model: Model; node: number; onPick: (node: number) => void }) {
+  const path = pathTo(model, node);
+  const cut = path.length > MOST;
+  const shown = cut ? [path[0]!, ...path.slice(1 - MOST)] : path;
+  return (
+    <nav class="crumbs" aria-label="Zoomed into">
+      <ol>
+        {shown.map((at, i) => (
+          <li key={at}>
+            {cut && i === 1 && <span class="muted">{path.length - shown.length} more </span>}
+            <button type="button" class="crumb" aria-current={at === node ? "true" : undefined} onClick={() => onPick(at)}>
+              {label(model, at)}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
