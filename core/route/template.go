@@ -38,6 +38,9 @@ func Parse(text string) Template {
 	return t
 }
 
+// Literal is a template that stands for exactly text.
+func Literal(text string) Template { return Template{parts: []part{{text: text}}} }
+
 // placeholder finds the first "{name}", -1 when there is none.
 func placeholder(text string) (from, to int) {
 	for i := 0; i < len(text); i++ {
@@ -75,9 +78,6 @@ func (t Template) Names() []string {
 	return names
 }
 
-// Literal says whether the template has no parameters.
-func (t Template) Literal() bool { return len(t.Names()) == 0 }
-
 // Escape writes a parameter's value as the place it goes to needs.
 type Escape func(dst []byte, value string) []byte
 
@@ -92,6 +92,18 @@ func (t Template) Append(dst []byte, values map[string]string, escape Escape) []
 		}
 	}
 	return dst
+}
+
+// Escaped returns the template with the text between its parameters escaped.
+func (t Template) Escaped(escape Escape) Template {
+	e := Template{parts: make([]part, len(t.parts))}
+	for i, p := range t.parts {
+		if !p.name {
+			p.text = string(escape(nil, p.text))
+		}
+		e.parts[i] = p
+	}
+	return e
 }
 
 // Raw writes a value as it is.
