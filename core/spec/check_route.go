@@ -88,25 +88,25 @@ func (c *checker) method(path string, r route.Route) {
 		}
 		return
 	}
-	for key, used := range map[string]bool{"form": len(r.Form) > 0, "json": r.JSON != "", "csrf": r.CSRF != ""} {
-		if used {
-			c.problem(path+"."+key, "%s carries none: name a method", r.Verb())
+	for _, k := range []struct {
+		key  string
+		used bool
+	}{{"form", len(r.Form) > 0}, {"json", r.JSON != ""}, {"csrf", r.CSRF != ""}} {
+		if k.used {
+			c.problem(path+"."+k.key, "%s carries none: name a method", r.Verb())
 		}
 	}
 }
-
-// placeholder is a parameter in a route's template.
-var placeholder = regexp.MustCompile(`\{([a-zA-Z_][a-zA-Z0-9_]*)\}`)
 
 // params wants every placeholder to have a parameter, and the reverse.
 func (c *checker) params(path string, r route.Route) {
 	used := map[string]bool{}
 	see := func(at, template string) {
-		for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
-			if _, ok := r.Params[m[1]]; !ok && !used[m[1]] {
-				c.problem(at, "{%s} has no entry under params:", m[1])
+		for _, name := range route.Parse(template).Names() {
+			if _, ok := r.Params[name]; !ok && !used[name] {
+				c.problem(at, "{%s} has no entry under params:", name)
 			}
-			used[m[1]] = true
+			used[name] = true
 		}
 	}
 	see(path+".path", r.Path)
