@@ -28,7 +28,11 @@ func bundle(ui string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	built := api.Build(options(dir))
+	notice, err := licences(dir)
+	if err != nil {
+		return nil, err
+	}
+	built := api.Build(options(dir, notice))
 	if len(built.Errors) > 0 {
 		return nil, fmt.Errorf("bundling: %s", strings.Join(api.FormatMessages(built.Errors, api.FormatMessagesOptions{}), ""))
 	}
@@ -48,7 +52,7 @@ func bundle(ui string) (map[string][]byte, error) {
 
 // options are the same everywhere: no environment and no tsconfig.json of the
 // machine can change what comes out.
-func options(dir string) api.BuildOptions {
+func options(dir, notice string) api.BuildOptions {
 	return api.BuildOptions{
 		AbsWorkingDir:       dir,
 		EntryPointsAdvanced: entries(),
@@ -58,7 +62,7 @@ func options(dir string) api.BuildOptions {
 		MinifyIdentifiers:   true,
 		MinifySyntax:        true,
 		Charset:             api.CharsetASCII,
-		LegalComments:       api.LegalCommentsEndOfFile,
+		Banner:              map[string]string{"js": notice},
 		Format:              api.FormatIIFE,
 		Target:              api.ES2022,
 		JSX:                 api.JSXAutomatic,
@@ -80,4 +84,17 @@ func vendored(dir string) map[string]string {
 		"preact/jsx-runtime": at("preact", "jsx-runtime", "dist", "jsxRuntime.mjs"),
 		"uplot":              at("uplot", "dist", "uPlot.esm.js"),
 	}
+}
+
+// licences is the notice that the vendored packages ask to be carried along.
+func licences(dir string) (string, error) {
+	var notice strings.Builder
+	for _, name := range []string{"preact", "uplot"} {
+		text, err := os.ReadFile(filepath.Join(dir, "vendor", name, "LICENSE"))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&notice, "/* %s\n%s*/\n", name, text)
+	}
+	return notice.String(), nil
 }
