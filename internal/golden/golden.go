@@ -19,7 +19,13 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // Name the file after the arguments that made the text.
 func Check(t testing.TB, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
+	CheckFile(t, filepath.Join("testdata", "golden", name), got)
+}
+
+// CheckFile compares got with any file, such as a page of the documentation
+// that is written by a program.
+func CheckFile(t testing.TB, path, got string) {
+	t.Helper()
 	if *update {
 		write(t, path, got)
 		return
