@@ -18,43 +18,36 @@ const (
 	longestText = 512
 )
 
-// Answer is one answer as it came.
-type Answer struct {
-	Route    string `json:"route"`
-	Status   int    `json:"status"`
-	Location string `json:"location"`     // of a redirect
-	Type     string `json:"content_type"` // empty when the answer named none
-	Bytes    int64  `json:"length_bytes"` // of the body
-	Excerpt  string `json:"excerpt"`      // the body's first 2 KiB, as they came
-	Service  int64  `json:"service_ns"`
-
+// answer is an answer to a request of the driver's own.
+type answer struct {
+	route.Answer
 	body  []byte
 	found bool // what the route expects to be contained was
 }
 
 // newAnswer copies what is kept of a reply.
-func newAnswer(route string, r *wire.Reply, service int64) Answer {
-	a := Answer{Route: route, Status: r.Status, Location: clip(r.Location), Type: clip(r.Kind), Bytes: r.Bytes, Service: service, found: r.Found}
-	a.body = slices.Clone(r.Body)
-	a.Excerpt = string(r.Body[:min(len(r.Body), excerpt)])
-	return a
+func newAnswer(name string, r *wire.Reply, service int64) route.Answer {
+	return route.Answer{
+		Route: name, Status: r.Status, Location: clip(r.Location), Type: clip(r.Kind), Bytes: r.Bytes,
+		Excerpt: string(r.Body[:min(len(r.Body), excerpt)]), Service: service,
+	}
 }
 
 func clip(b []byte) string { return string(b[:min(len(b), longestText)]) }
 
 // Answers are a few answers of each route and status so far, in the order
 // they came; it is never nil.
-func (d *Driver) Answers() []Answer {
+func (d *Driver) Answers() []route.Answer {
 	d.samples.mu.Lock()
 	defer d.samples.mu.Unlock()
-	return append([]Answer{}, d.samples.kept...)
+	return append([]route.Answer{}, d.samples.kept...)
 }
 
 // samples keeps the first answers of each route and status.
 type samples struct {
 	seen []atomic.Int32 // by route and status
 	mu   sync.Mutex
-	kept []Answer
+	kept []route.Answer
 }
 
 const statuses = 600

@@ -198,12 +198,28 @@ func (d *Driver) fetchToken(ctx context.Context, v *visitor, p *plan) error {
 	return nil
 }
 
+// Fetch asks for one page as a guest without cookies and gives the answer,
+// whatever its status. It counts in no window.
+func (d *Driver) Fetch(ctx context.Context, path string) (route.Answer, error) {
+	place, ok := d.target.local(path)
+	if !ok {
+		return route.Answer{}, fmt.Errorf("fetching %q: not a path of %s", path, d.target.host)
+	}
+	q := &request{}
+	q.draw(d.page(place), nil)
+	a, err := d.ask(ctx, q, 0)
+	if err != nil {
+		return route.Answer{}, fmt.Errorf("fetching %s: %w", place, err)
+	}
+	return a.Answer, nil
+}
+
 // ask sends one request of the driver's own on a connection of its own, and
 // keeps up to keep bytes of the answer's body. The visitor takes its cookies.
-func (d *Driver) ask(ctx context.Context, q *request, keep int) (Answer, error) {
+func (d *Driver) ask(ctx context.Context, q *request, keep int) (answer, error) {
 	c, err := wire.Dial(ctx, d.target.network, d.target.address, d.cfg.Timeout)
 	if err != nil {
-		return Answer{}, err
+		return answer{}, err
 	}
 	defer c.Close()
 	stop := context.AfterFunc(ctx, c.Close)
@@ -214,18 +230,18 @@ func (d *Driver) ask(ctx context.Context, q *request, keep int) (Answer, error) 
 	c.Expire(start, int64(d.cfg.Timeout))
 	q.sign(time.Now())
 	if err := c.Write(q.buf); err != nil {
-		return Answer{}, cause(ctx, err)
+		return answer{}, cause(ctx, err)
 	}
 	var reply wire.Reply
 	want := q.plan.want
 	want.Keep = max(keep, excerpt)
 	if err := c.Read(want, &reply); err != nil {
-		return Answer{}, cause(ctx, err)
+		return answer{}, cause(ctx, err)
 	}
 	if q.visitor != nil {
 		q.visitor.jar.absorb(reply.Cookies, string(q.path), time.Now())
 	}
-	return newAnswer(q.plan.route.Name, &reply, d.now()-start), nil
+	return answer{newAnswer(q.plan.route.Name, &reply, d.now()-start), reply.Body, reply.Found}, nil
 }
 
 // cause prefers the context's reason over the broken connection it caused.
