@@ -67,7 +67,7 @@ func Compare(boots []Boot) lap.Comparison {
 		judge(c.Routes, collect(boots, names, underLoad))
 	}
 	for i := range c.Routes {
-		c.Routes[i].Verdict, c.Routes[i].Text = decide(c.Routes[i].Own)
+		c.Routes[i].Verdict, c.Routes[i].Text = Decide(c.Routes[i].Own)
 	}
 	shareWorkers(c.Routes)
 	return c

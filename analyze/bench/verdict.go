@@ -11,12 +11,12 @@ import (
 	"pitwall/core/unit"
 )
 
-// decide is a route's verdict on its own work, and why in one line. A metric
+// Decide is a route's verdict on its own work, and why in one line. A metric
 // that is better or worse decides when none contradicts it; where they do,
 // time decides, because it is what a user feels, and only if it is sure
 // itself. With nothing better or worse the route is the same when its time
 // is, else undecided.
-func decide(own []stat.Comparison) (stat.Verdict, string) {
+func Decide(own []stat.Comparison) (stat.Verdict, string) {
 	var better, worse []stat.Comparison
 	for _, c := range own {
 		switch weigh(c) {
