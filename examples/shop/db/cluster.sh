@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by bin/seed and bin/postgres: which server runs, as whom, and where
 # the seeded cluster is kept.
 #
@@ -8,6 +9,7 @@ set -euo pipefail
 shop=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${SHOP_CACHE:-/var/tmp/pitwall-shop-$(id -u)}
 server_user=postgres # runs the server when we are root, which postgres refuses to be
+# shellcheck disable=SC2034 # bin/postgres reads it
 socket_limit=107     # bytes of a Unix socket's path, unix(7)
 
 # The caller's PGHOST and the like must not lead us to another server.
@@ -38,8 +40,9 @@ find_server() {
   if [ -z "$pg_bin" ]; then
     pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
   fi
-  [ -x "$pg_bin/postgres" ] && [ -x "$pg_bin/initdb" ] ||
+  if ! [ -x "$pg_bin/postgres" ] || ! [ -x "$pg_bin/initdb" ]; then
     die "no PostgreSQL server in $pg_bin: install Debian's postgresql, or set PG_BIN"
+  fi
   if is_root && ! id -u "$server_user" >/dev/null 2>&1; then
     die "root cannot run PostgreSQL, and there is no user $server_user: install Debian's postgresql-common"
   fi
@@ -47,9 +50,10 @@ find_server() {
 
 # own_cache makes the cache, or refuses one that others could have planted.
 own_cache() {
-  mkdir -p -m 0711 "$cache"
-  [ -O "$cache" ] && [ -z "$(find "$cache" -maxdepth 0 -perm /022)" ] ||
+  (umask 0066 && mkdir -p "$cache")
+  if ! [ -O "$cache" ] || [ -n "$(find "$cache" -maxdepth 0 -perm /022)" ]; then
     die "$cache belongs to somebody else, or others may write there: set SHOP_CACHE"
+  fi
 }
 
 # cluster_key is the same as long as a fresh seeding would give the same rows.

@@ -11,7 +11,9 @@ Rails.application.configure do
   config.public_file_server.enabled = true
   config.public_file_server.headers = { "Cache-Control" => "public, max-age=3600" }
 
+  # At debug, every statement is logged, with the line that it came from.
   config.log_level = ENV.fetch("RAILS_LOG_LEVEL", "info").to_sym
+  config.active_record.verbose_query_logs = config.log_level == :debug
   config.log_formatter = Logger::Formatter.new
   if ENV["RAILS_LOG_TO_STDOUT"].present?
     logger = ActiveSupport::Logger.new($stdout)
