@@ -57,7 +57,7 @@ module PitwallAgent
         fact("rails.version") { ::Rails.version }
         fact("rails.root") { ::Rails.root }
         fact("rails.eager_load") { config.eager_load ? true : false }
-        fact("rails.cache_classes") { config.respond_to?(:enable_reloading) ? !config.enable_reloading : config.cache_classes }
+        fact("rails.cache_classes") { config.respond_to?(:enable_reloading) ? !config.enable_reloading : (config.cache_classes ? true : false) }
         fact("rails.consider_all_requests_local") { config.consider_all_requests_local ? true : false }
         fact("rails.perform_caching") { config.action_controller.perform_caching ? true : false }
         fact("rails.force_ssl") { config.force_ssl ? true : false }
