@@ -59,7 +59,9 @@ func (b *builder) child(parent, frame int32) int32 {
 func parse(text string) []profile.Frame {
 	var stack []profile.Frame
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		stack = append(stack, parseFrame(strings.TrimSpace(line)))
+		if line = strings.TrimSpace(line); line != "" {
+			stack = append(stack, parseFrame(line))
+		}
 	}
 	return stack
 }

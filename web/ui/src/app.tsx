@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Lap, Run } from "./data/lap";
 import * as state from "./data/state";
-import { apply, stored } from "./data/theme";
+import * as theme from "./data/theme";
 import { Report } from "./ui/Report";
 import { RunList } from "./ui/RunList";
 
@@ -56,5 +56,5 @@ async function ask(address: string): Promise<unknown> {
   return answer.json();
 }
 
-apply(stored());
+theme.start();
 render(<App />, document.getElementById("root")!);

@@ -1,12 +1,12 @@
 // The offline report: one HTML file with its data in a JSON block.
 import { render } from "preact";
 import type { Lap } from "./data/lap";
-import { apply, stored } from "./data/theme";
+import * as theme from "./data/theme";
 import { Report } from "./ui/Report";
 
 // start draws the lap that the page carries, or says why it cannot.
 function start(): void {
-  apply(stored());
+  theme.start();
   let root = document.getElementById("root");
   if (!root) {
     root = document.createElement("div");

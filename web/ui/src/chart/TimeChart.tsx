@@ -57,17 +57,23 @@ function valueAt(data: uPlot.AlignedData, i: number, cursor: number | null, unit
   return "unknown";
 }
 
-// join aligns the series on one list of times. Inside a gap there is a null,
-// where uPlot breaks the line; undefined is bridged.
+// join aligns the series on one list of times. A gap is null at all times
+// inside it, where uPlot breaks the line; what is only missing because another
+// series was read then is undefined, and bridged.
 function join(all: Series[], zero: number, span: [number, number]): uPlot.AlignedData {
-  const tables = all.map((s): uPlot.AlignedData => {
-    const points = list(s.points).map((p): [number, number | null] => [(p.t_ns - zero) / 1e9, p.v]);
-    for (const g of list(s.gaps)) points.push([((g.start_ns + g.end_ns) / 2 - zero) / 1e9, null]);
-    points.sort((a, b) => a[0] - b[0]);
-    return [points.map((p) => p[0]), points.map((p) => p[1])];
-  }).filter((t) => t[0].length > 0);
-  if (tables.length < all.length) return [span, ...all.map(() => [null, null])] as uPlot.AlignedData;
-  return tables.length === 1 ? tables[0]! : uPlot.join(tables);
+  const at = (ns: number): number => (ns - zero) / 1e9;
+  const times = new Set<number>(span);
+  for (const s of all) {
+    for (const p of list(s.points)) times.add(at(p.t_ns));
+    for (const g of list(s.gaps)) times.add(at((g.start_ns + g.end_ns) / 2));
+  }
+  const xs = [...times].sort((a, b) => a - b);
+  const columns = all.map((s) => {
+    const known = new Map(list(s.points).map((p) => [at(p.t_ns), p.v]));
+    const gaps = list(s.gaps).map((g) => [at(g.start_ns), at(g.end_ns)] as const);
+    return xs.map((x) => known.get(x) ?? (gaps.some(([from, to]) => x > from && x < to) ? null : undefined));
+  });
+  return [xs, ...columns];
 }
 
 function optionsFor(
@@ -82,10 +88,10 @@ function optionsFor(
     padding: [8, RIGHT, 0, 0],
     cursor: { sync: { key: "lap" }, drag: { x: false, y: false }, points: { size: 6 } },
     legend: { show: false },
-    scales: { x: { time: false, range: span }, y: { range: (_, low, high) => rangeOf(low, high) } },
+    scales: { x: { time: false, range: span }, y: { range: (_, low, high) => rangeOf(low, high, group.unit) } },
     axes: [
       { stroke: ink, grid, font, ticks, size: last ? 32 : 8, values: (_, at) => at.map((v) => (last ? `${v} s` : "")) },
-      { stroke: ink, grid, font, ticks, size: LEFT, values: (_, at) => axisTexts(at, group.unit) },
+      { stroke: ink, grid, font, ticks, size: LEFT, values: (_, at) => axisTexts(at, group.unit), ...(group.unit === "bytes" ? { incrs: POWERS } : {}) },
     ],
     series: [{}, ...group.series.map((_, i) => ({ stroke: colour(`line-${i % 6}`), width: 1.5, spanGaps: false, points: { show: false } }))],
     hooks: {
@@ -95,9 +101,18 @@ function optionsFor(
   };
 }
 
-// rangeOf starts at zero: half of a bar must be half of a value.
-function rangeOf(low: number | null, high: number | null): [number, number] {
+// POWERS are steps that fall on whole KiB and MiB.
+const POWERS = Array.from({ length: 45 }, (_, i) => 2 ** i);
+
+// rangeOf starts at zero, so that half of a bar is half of a value. Memory
+// does not: its growth would be a flat line; there a tenth of the value is the
+// least that is shown, so that noise stays small.
+function rangeOf(low: number | null, high: number | null, unit: string): [number, number] {
   const top = high ?? 1;
+  if (unit === "bytes" && low !== null && low > 0) {
+    const room = Math.max(top * 0.1, (top - low) * 1.3) - (top - low);
+    return [Math.max(0, low - room * 0.7), top + room * 0.3];
+  }
   return [Math.min(0, low ?? 0), top > 0 ? top * 1.08 : 1];
 }
 

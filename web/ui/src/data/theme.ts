@@ -15,28 +15,36 @@ export function stored(): Theme {
 
 // apply sets the theme for the page and remembers it.
 export function apply(theme: Theme): void {
-  const root = document.documentElement;
-  if (theme === "auto") root.removeAttribute("data-theme");
-  else root.setAttribute("data-theme", theme);
   try {
     localStorage.setItem(KEY, theme);
   } catch {
     // not remembered
   }
+  show(theme);
+}
+
+// start sets the theme when the page opens, and follows the system while the
+// reader has not chosen.
+export function start(): void {
+  show(stored());
+  system().addEventListener("change", () => show(stored()));
+}
+
+const system = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
+
+// show resolves the theme into the one attribute that the style sheet reads.
+function show(theme: Theme): void {
+  const dark = theme === "dark" || (theme === "auto" && system().matches);
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
   listeners.forEach((tell) => tell());
 }
 
 const listeners = new Set<() => void>();
 
-// onChange calls tell whenever the colours change, by choice or by the system.
+// onChange calls tell whenever the colours change; the answer ends that.
 export function onChange(tell: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
   listeners.add(tell);
-  system.addEventListener("change", tell);
-  return () => {
-    listeners.delete(tell);
-    system.removeEventListener("change", tell);
-  };
+  return () => void listeners.delete(tell);
 }
 
 // colour reads a custom property of the style sheet, for canvases.

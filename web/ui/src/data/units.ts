@@ -89,6 +89,7 @@ export function show(e: Maybe | undefined, unit?: string): Shown {
   const scale = scaleFor(kind, e.point);
   const value = kind === "ratio" ? percent(e.point) : withUnit(digits(e.point * scale.factor), scale);
   if (e.reached_level <= 0) return { value, interval: "", how: `no interval: ${e.n} values are too few` };
+  if (e.low === e.high) return { value, interval: "", how: how(e) + ": no spread" };
   const ends = [e.low, e.high].map((x) => end(x * scale.factor, (e.high - e.low) * scale.factor));
   return { value, interval: `[${ends[0]}\u2013${ends[1]}]`, how: how(e) };
 }
@@ -96,7 +97,7 @@ export function show(e: Maybe | undefined, unit?: string): Shown {
 // end writes an interval's end no finer than the interval is wide.
 function end(x: number, width: number): string {
   if (!(width > 0)) return digits(x);
-  const places = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(width))));
+  const places = Math.max(0, Math.min(6, -Math.floor(Math.log10(width / 3))));
   const text = digits(x);
   const rough = x.toLocaleString("en-GB", { maximumFractionDigits: places }).replace("-", "\u2212");
   return rough.length < text.length ? rough : text;

@@ -2,7 +2,7 @@
 // keyboard into commands. What is selected and zoomed is its parent's to keep.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { calm, onChange } from "../data/theme";
-import { draw, palette, ROW } from "./draw";
+import { draw, palette, rowHeight } from "./draw";
 import { command, type Command } from "./input";
 import { at, label, type Model } from "./model";
 import type { Found } from "./search";
@@ -31,6 +31,7 @@ export function Canvas(props: Props) {
   const [scroll, setScroll] = useState(0);
   const colours = useMemo(palette, [theme]);
   const shown = useAnimated(view, model);
+  const row = rowHeight(model.rows.length);
   const drag = useRef<{ x: number; moved: boolean } | null>(null);
 
   useEffect(() => onChange(() => setTheme((n) => n + 1)), []);
@@ -43,11 +44,11 @@ export function Canvas(props: Props) {
     const by = Math.exp(Math.max(-100, Math.min(100, event.deltaY)) * 0.004);
     props.onView(zoom(model, view, pointAt(event.clientX), by));
   });
-  useEffect(() => reveal(box.current!, model, selected), [model, selected]);
+  useEffect(() => reveal(box.current!, model, selected, row), [model, selected]);
   useLayoutEffect(() => {
     const ctx = canvas.current && fit(canvas.current, size.width, size.height);
     if (!ctx) return;
-    const scene = { model, view: shown, found, selected, hovered: hover ? hover.node : -1, scroll, ...size };
+    const scene = { model, view: shown, found, selected, hovered: hover ? hover.node : -1, row, scroll, ...size };
     draw(ctx, scene, colours);
   }, [model, shown, found, selected, hover, size, colours, scroll]);
 
@@ -57,7 +58,7 @@ export function Canvas(props: Props) {
   };
   const nodeAt = (event: PointerEvent | MouseEvent): number => {
     const rect = box.current!.getBoundingClientRect();
-    return at(model, Math.floor((event.clientY - rect.top + box.current!.scrollTop) / ROW), pointAt(event.clientX));
+    return at(model, Math.floor((event.clientY - rect.top + box.current!.scrollTop) / row), pointAt(event.clientX));
   };
   const move = (event: PointerEvent): void => {
     const held = drag.current;
@@ -85,14 +86,14 @@ export function Canvas(props: Props) {
 
   return (
     <div
-      ref={box} class="flame-box" tabIndex={0} role="application" aria-roledescription="flame graph"
+      ref={box} class="flame-box" style={{ height: `${Math.max(240, Math.min(600, (model.rows.length + 1) * row)) + 2}px` }} tabIndex={0} role="application" aria-roledescription="flame graph"
       aria-label={`${props.name}. ${selected >= 0 ? label(model, selected) : ""} Arrow keys move, Enter zooms in, 0 resets, slash searches. The table beside it says the same.`}
       onScroll={() => setScroll(box.current!.scrollTop)}
       onPointerDown={(event) => { drag.current = { x: event.clientX, moved: false }; }}
       onPointerMove={move} onPointerLeave={() => setHover(null)} onClick={click} onKeyDown={press}
     >
       <canvas ref={canvas} class="flame-canvas" aria-hidden="true" />
-      <div class="flame-space" style={{ height: `${model.rows.length * ROW}px` }} />
+      <div class="flame-space" style={{ height: `${model.rows.length * row}px` }} />
       {hover && <Tooltip model={model} node={hover.node} x={hover.x} y={hover.y} />}
     </div>
   );
@@ -115,11 +116,11 @@ function fit(canvas: HTMLCanvasElement, width: number, height: number): CanvasRe
 }
 
 // reveal scrolls the selected row into the box.
-function reveal(box: HTMLDivElement, model: Model, node: number): void {
+function reveal(box: HTMLDivElement, model: Model, node: number, row: number): void {
   if (node < 0 || node >= model.size) return;
-  const y = model.depth[node]! * ROW;
-  if (y < box.scrollTop) box.scrollTop = Math.max(0, y - ROW);
-  else if (y + ROW > box.scrollTop + box.clientHeight) box.scrollTop = y + 2 * ROW - box.clientHeight;
+  const y = model.depth[node]! * row;
+  if (y < box.scrollTop) box.scrollTop = Math.max(0, y - row);
+  else if (y + row > box.scrollTop + box.clientHeight) box.scrollTop = y + 2 * row - box.clientHeight;
 }
 
 // useWheel zooms with ctrl or shift held, or once the graph has the focus: a

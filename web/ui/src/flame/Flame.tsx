@@ -21,17 +21,19 @@ interface Props {
 }
 
 export function Flame({ tree, top, id, name }: Props) {
-  const [hideGems, setHideGems] = useState(() => state.get("gems." + id) === "0");
+  const ownCode = useMemo(() => mostlyApp(tree), [tree]);
+  const [hideGems, setHideGems] = useState(() => (state.get("gems." + id) || (ownCode ? "hide" : "show")) === "hide");
   const [collapse, setCollapse] = useState(() => state.get("rec." + id) === "1");
   const [query, setQuery] = useState(() => state.get("q." + id));
   const [said, say] = useState("");
   const input = useRef<HTMLInputElement>(null);
   const model = useMemo(() => build(tree, { hideGems, collapse }), [tree, hideGems, collapse]);
+  const plain = useMemo(() => build(tree, { hideGems: false, collapse: false }), [tree]);
   const found = useMemo(() => search(model, query), [model, query]);
   const [focus, setFocus] = useFocus(model, id);
 
   useEffect(() => state.set("q." + id, query), [query]);
-  useEffect(() => state.set("gems." + id, hideGems ? "0" : ""), [hideGems]);
+  useEffect(() => state.set("gems." + id, hideGems === ownCode ? "" : hideGems ? "hide" : "show"), [hideGems]);
   useEffect(() => state.set("rec." + id, collapse ? "1" : ""), [collapse]);
 
   const setView = (view: View): void => setFocus({ ...focus, view });
@@ -75,10 +77,24 @@ export function Flame({ tree, top, id, name }: Props) {
           <Key />
           <p class="offscreen" aria-live="polite">{said || describe(model, focus.selected)}</p>
         </div>
-        <FrameTable model={model} top={top} under={focus.zoomed} query={query} onSearch={setQuery} />
+        <FrameTable
+          key={focus.zoomed > 0 ? "zoomed" : "all"} model={focus.zoomed > 0 ? model : plain} under={focus.zoomed} top={focus.zoomed > 0 ? [] : top}
+          hideGems={hideGems} query={query} onSearch={setQuery}
+        />
       </div>
     </div>
   );
+}
+
+// mostlyApp says whether the application's own frames are on most stacks: then
+// the graph starts without the twenty layers of middleware above them.
+function mostlyApp(tree: Tree): boolean {
+  const all = build(tree, { hideGems: true, collapse: true });
+  let time = 0;
+  for (let node = all.first[0]!; node >= 0; node = all.next[node]!) {
+    if (all.origins[all.frame[node]!] === "app") time += all.total[node]!;
+  }
+  return time > 0.4 * all.total[0]!;
 }
 
 interface Focus { selected: number; zoomed: number; view: View }

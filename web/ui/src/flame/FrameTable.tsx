@@ -1,16 +1,18 @@
-// The table beside a flame graph: every method with its self and total time,
-// with the interval where the lap worked one out.
+// The table beside a flame graph: every method with its self and total time.
+// For the whole graph these are the plain figures with their intervals, as the
+// lap worked them out, whatever is folded in the picture; inside a zoomed call
+// they are those of the picture.
 import { useMemo, useState } from "preact/hooks";
 import type { Frame, Maybe, TopFrame } from "../data/lap";
 import { percent, show } from "../data/units";
-import { originOf, where, type Model } from "./model";
+import { label, originOf, where, type Model } from "./model";
 import { rowsOf, type Row } from "./table";
 
 const PAGE = 15;
 
-interface Props { model: Model; top: TopFrame[]; under: number; query: string; onSearch: (text: string) => void }
+interface Props { model: Model; top: TopFrame[]; under: number; hideGems: boolean; query: string; onSearch: (text: string) => void }
 
-export function FrameTable({ model, top, under, query, onSearch }: Props) {
+export function FrameTable({ model, top, under, hideGems, query, onSearch }: Props) {
   const [by, setBy] = useState<"self" | "total">("self");
   const [most, setMost] = useState(PAGE);
   const all = model.total[under] || 1;
@@ -18,8 +20,11 @@ export function FrameTable({ model, top, under, query, onSearch }: Props) {
   const known = useMemo(() => new Map(top.map((t) => [keyOf(t.frame), t])), [top]);
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const wanted = rows
+    .filter((row) => !hideGems || model.origins[row.frame] !== "gem")
     .filter((row) => words.every((word) => keyOf(model.frames[row.frame]!).toLowerCase().includes(word)))
     .sort((a, b) => b[by] - a[by] || b.total - a.total);
+
+  const widest = rows.reduce((top, row) => Math.max(top, row[by]), 0) / all || 1;
 
   return (
     <div class="frames">
@@ -27,14 +32,14 @@ export function FrameTable({ model, top, under, query, onSearch }: Props) {
         <caption class="offscreen">Methods by self and total time{under > 0 ? ", inside the zoomed call" : ""}</caption>
         <thead>
           <tr>
-            <th scope="col">Method</th>
+            <th scope="col">Method{under > 0 && <span class="muted"> in {label(model, under)}</span>}</th>
             <SortHead name="self" by={by} onSort={setBy} />
             <SortHead name="total" by={by} onSort={setBy} />
           </tr>
         </thead>
         <tbody>
           {wanted.slice(0, most).map((row) => (
-            <FrameRow key={row.frame} row={row} all={all} frame={model.frames[row.frame]!} known={under > 0 ? undefined : known.get(keyOf(model.frames[row.frame]!))} onSearch={onSearch} />
+            <FrameRow key={row.frame} row={row} all={all} widest={widest} frame={model.frames[row.frame]!} known={known.get(keyOf(model.frames[row.frame]!))} onSearch={onSearch} />
           ))}
         </tbody>
       </table>
@@ -57,19 +62,19 @@ function SortHead({ name, by, onSort }: { name: "self" | "total"; by: string; on
   );
 }
 
-interface RowProps { row: Row; all: number; frame: Frame; known: TopFrame | undefined; onSearch: (text: string) => void }
+interface RowProps { row: Row; all: number; widest: number; frame: Frame; known: TopFrame | undefined; onSearch: (text: string) => void }
 
-function FrameRow({ row, all, frame, known, onSearch }: RowProps) {
+function FrameRow({ row, all, widest, frame, known, onSearch }: RowProps) {
   return (
     <tr>
       <th scope="row">
         <button type="button" class="frame-name" title="Search for it" onClick={() => onSearch(frame.name)}>
-          <i class={`swatch flame-${originOf(frame)}`} />{frame.name || "(no name)"}
+          <i class={`swatch flame-${originOf(frame)}`} /><span>{frame.name || "(no name)"}</span>
         </button>
         {where(frame) && <span class="frame-file" title={where(frame)}>{short(where(frame))}</span>}
       </th>
-      <Share share={row.self / all} known={known?.self} />
-      <Share share={row.total / all} known={known?.total} />
+      <Share share={row.self / all} widest={widest} known={known?.self} />
+      <Share share={row.total / all} widest={widest} known={known?.total} />
     </tr>
   );
 }
@@ -80,11 +85,11 @@ function short(path: string): string {
   return parts.length > 4 ? "\u2026/" + parts.slice(-3).join("/") : path;
 }
 
-function Share({ share, known }: { share: number; known: Maybe | undefined }) {
+function Share({ share, widest, known }: { share: number; widest: number; known: Maybe | undefined }) {
   const interval = known ? show(known, "ratio") : null;
   return (
     <td class="number" title={interval?.how}>
-      <span class="meter" style={{ "--share": String(Math.min(1, share)) }}>{interval ? interval.value : percent(share)}</span>
+      <span class="meter" style={{ "--share": String(Math.min(1, share / widest)) }}>{interval ? interval.value : percent(share)}</span>
       {interval?.interval && <span class="interval below">{interval.interval}</span>}
     </td>
   );

@@ -6,7 +6,9 @@ import { label, lastBefore, type Model, type Origin } from "./model";
 import type { Found } from "./search";
 import type { View } from "./view";
 
-export const ROW = 20; // height of a row, CSS pixels
+// rowHeight is in CSS pixels; a shallow graph gets taller rows.
+export const rowHeight = (rows: number): number => (rows <= 8 ? 30 : rows <= 12 ? 25 : 20);
+
 const LEAST = 0.4; // boxes narrower than this are drawn together, as one hairline
 
 export interface Scene {
@@ -17,6 +19,7 @@ export interface Scene {
   hovered: number;
   width: number; // CSS pixels
   height: number;
+  row: number; // height of a row, CSS pixels
   scroll: number; // CSS pixels that are scrolled away above
 }
 
@@ -43,23 +46,23 @@ export function palette(): Palette {
 
 // draw paints a scene; ctx is scaled to CSS pixels.
 export function draw(ctx: CanvasRenderingContext2D, scene: Scene, colours: Palette): void {
-  const { model, height, scroll } = scene;
+  const { model, height, scroll, row } = scene;
   ctx.clearRect(0, 0, scene.width, height);
   ctx.font = `12px ${colour("mono") || "monospace"}`;
   ctx.textBaseline = "middle";
-  const top = Math.max(0, Math.floor(scroll / ROW));
-  const bottom = Math.min(model.rows.length - 1, Math.ceil((scroll + height) / ROW));
+  const top = Math.max(0, Math.floor(scroll / row));
+  const bottom = Math.min(model.rows.length - 1, Math.ceil((scroll + height) / row));
   const glyph = ctx.measureText("m").width || 7;
   for (let depth = top; depth <= bottom; depth++) drawRow(ctx, scene, colours, depth, glyph);
   ring(ctx, scene, scene.hovered, colours, 1);
-  ring(ctx, scene, scene.selected, colours, 2);
+  if (scene.selected > 0) ring(ctx, scene, scene.selected, colours, 2);
 }
 
 function drawRow(ctx: CanvasRenderingContext2D, scene: Scene, colours: Palette, depth: number, glyph: number): void {
   const { model, view, width } = scene;
   const row = model.rows[depth]!;
   const scale = width / (view.to - view.from);
-  const y = depth * ROW - scene.scroll;
+  const y = depth * scene.row - scene.scroll;
   let drawnTo = -1;
   for (let i = Math.max(0, lastBefore(model, row, view.from)); i < row.length; i++) {
     const node = row[i]!;
@@ -70,7 +73,7 @@ function drawRow(ctx: CanvasRenderingContext2D, scene: Scene, colours: Palette, 
     if (right <= 0 || right - Math.max(left, drawnTo) < LEAST) continue;
     const wide = right - left;
     ctx.fillStyle = fillOf(scene, colours, node);
-    ctx.fillRect(left, y, Math.max(LEAST, wide - (wide > 3 ? 1 : 0)), ROW - 1);
+    ctx.fillRect(left, y, Math.max(LEAST, wide - (wide > 3 ? 1 : 0)), scene.row - 1);
     drawnTo = right;
     if (wide > glyph * 3) text(ctx, scene, colours, node, left, wide, y, glyph);
   }
@@ -91,7 +94,7 @@ function text(
   const frame = scene.model.frame[node]!;
   const dimmed = scene.found !== null && frame >= 0 && !scene.found.hit[frame];
   ctx.fillStyle = dimmed || frame < 0 ? colours.inkDim : colours.ink;
-  ctx.fillText(name.length > room ? name.slice(0, Math.max(1, room - 1)) + "\u2026" : name, left + 4, y + ROW / 2);
+  ctx.fillText(name.length > room ? name.slice(0, Math.max(1, room - 1)) + "\u2026" : name, left + 4, y + scene.row / 2);
 }
 
 function ring(ctx: CanvasRenderingContext2D, scene: Scene, node: number, colours: Palette, thick: number): void {
@@ -103,5 +106,5 @@ function ring(ctx: CanvasRenderingContext2D, scene: Scene, node: number, colours
   if (right <= 0 || left >= width) return;
   ctx.strokeStyle = colours.ring;
   ctx.lineWidth = thick;
-  ctx.strokeRect(left + thick / 2, model.depth[node]! * ROW - scene.scroll + thick / 2, Math.max(1, right - left - thick - 1), ROW - 1 - thick);
+  ctx.strokeRect(left + thick / 2, model.depth[node]! * scene.row - scene.scroll + thick / 2, Math.max(1, right - left - thick - 1), scene.row - 1 - thick);
 }

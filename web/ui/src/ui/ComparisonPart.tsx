@@ -1,5 +1,5 @@
 import { list, type Against, type Comparison, type RouteComparison } from "../data/lap";
-import { Forest } from "../chart/Forest";
+import { Forest, ForestAxis } from "../chart/Forest";
 import { count, quantity, show, times } from "../data/units";
 import { Section } from "./Section";
 import { Verdict } from "./Verdict";
@@ -30,7 +30,8 @@ function RouteBlock({ of }: { of: RouteComparison }) {
       </div>
       <div class="scroll">
         <table class="comparisons">
-          <thead><tr><th scope="col">Metric</th><th scope="col" class="number">Old</th><th scope="col" class="number">New</th><th scope="col">Ratio</th><th scope="col">Verdict</th></tr></thead>
+          <colgroup><col class="w-metric" /><col class="w-value" /><col class="w-value" /><col class="w-ratio" /><col class="w-verdict" /></colgroup>
+          <thead><tr><th scope="col">Metric</th><th scope="col" class="number">Old</th><th scope="col" class="number">New</th><th scope="col" class="ratio"><ForestAxis /><span>Ratio</span></th><th scope="col">Verdict</th></tr></thead>
           <Rows title="Own work" rows={list(of.own)} />
           <Rows title="Under load" rows={list(of.load)} />
         </table>
@@ -49,7 +50,7 @@ function Rows({ title, rows }: { title: string; rows: Comparison[] }) {
           <th scope="row">{c.metric}</th>
           <td class="number" title={show(c.old).how}>{quantity(c.old.point, c.old.unit)}</td>
           <td class="number" title={show(c.new).how}>{quantity(c.new.point, c.new.unit)}</td>
-          <td class="ratio"><Forest of={c} /><span>{times(c.ratio.point)} {c.ratio.reached_level > 0 && <span class="interval">[{times(c.ratio.low)}{"\u2013"}{times(c.ratio.high)}]</span>}</span></td>
+          <td class="ratio"><Forest of={c} /><span>{times(c.ratio.point)} {c.ratio.reached_level > 0 && c.ratio.high > c.ratio.low && <span class="interval">[{times(c.ratio.low)}{"\u2013"}{times(c.ratio.high)}]</span>}</span></td>
           <td title={c.why}><Verdict of={c.verdict} />{c.pairs_needed > 0 && <span class="muted below">about {count(c.pairs_needed)} more pairs</span>}</td>
         </tr>
       ))}

@@ -28,7 +28,7 @@ function Row({ of }: { of: Statement }) {
       <td>
         <code class="sql-text">{of.sql}</code>
         {of.line && <span class="sql-line">{of.line}</span>}
-        {of.plan && <span class="sql-plan">{of.plan}</span>}
+        {of.plan && <span class={/^(parallel )?seq scan/i.test(of.plan) ? "sql-plan scan" : "sql-plan"}>{of.plan}</span>}
       </td>
       <td class="number">{digits(of.count)}{of.cached > 0 && <span class="muted below">{digits(of.cached)} cached</span>}</td>
       <td class="number">{seconds(of.mean_s)}</td>

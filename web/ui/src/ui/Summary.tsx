@@ -74,7 +74,7 @@ function Compared({ against }: { against: Against }) {
   const verdicts = ["worse", "better", "undecided", "same"].filter((v) => tally(v) > 0);
   return (
     <p class="compared">
-      Against <b>{against.against}</b>:{" "}
+      <span>Against <b>{against.against}</b>:</span>{" "}
       {list(against.refused).length > 0 ? "not comparable. " : verdicts.map((v) => <Verdict key={v} of={v} text={`${tally(v)} ${v}`} />)}{" "}
       <button type="button" class="link" onClick={() => jump("comparison")}>Per route</button>
     </p>

@@ -46,14 +46,14 @@ function Strip({ windows, zero, length }: { windows: Window[]; zero: number; len
   return (
     <>
       <ul class="key" aria-label="Windows">
-        {used.map((kind) => <li key={kind}><i class={"swatch window-" + kind} />{kinds[kind]} <span class="muted">{why[kind]}</span></li>)}
+        {used.map((kind) => <li key={kind}><i class={"swatch mark-" + kind} /><b>{kinds[kind]}</b>: {why[kind]}</li>)}
       </ul>
       <div class="strip" style={{ "margin-left": `${LEFT}px`, "margin-right": `${RIGHT}px` }} aria-hidden="true">
         {windows.map((w) => (
           <span
-            key={w.index} class={"strip-part window-" + (w.kind in kinds ? w.kind : "other")} title={describe(w, zero)}
+            key={w.index} class={"strip-part mark-" + (w.kind in kinds ? w.kind : "other")} title={describe(w, zero)}
             style={{ left: `${((w.start_ns - zero) / 1e9 / length) * 100}%`, width: `${((w.end_ns - w.start_ns) / 1e9 / length) * 100}%` }}
-          />
+          >{kinds[w.kind] ?? w.kind}</span>
         ))}
       </div>
     </>
