@@ -51,7 +51,7 @@ func Packages() []Listed {
 
 		{Path: "analyze/bench", Stratum: Analyze},
 		{Path: "analyze/capacity", Stratum: Analyze},
-		{Path: "analyze/judge", Stratum: Analyze},
+		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
 		{Path: "analyze/warmup", Stratum: Analyze},
 
 		{Path: "probe/clock", Stratum: Probe},
