@@ -190,12 +190,16 @@ func (s *scene) exceptions(r *row) []finding.Evidence {
 	return []finding.Evidence{{Text: fmt.Sprintf("%s, %d times", worst, counts[worst]), Part: "requests"}}
 }
 
+// quickRoute is the own work, in seconds, under which a route that waits under
+// load is a victim of others and not slow itself.
+const quickRoute = 2.5 * slowRoute
+
 // underLoad says that a route whose own work explains nothing spends most of
 // its time waiting for the GVL or for a thread. A route that is quick by
-// itself is not slow because of itself, so it gets none.
+// itself gets none: its waiting is a finding about the process.
 func (s *scene) underLoad(r *row) (candidate, bool) {
 	w, ok := s.work(r)
-	if !ok || !w.alone || w.wall < slowRoute || len(r.out.Split) == 0 {
+	if !ok || !w.alone || w.wall < quickRoute || len(r.out.Split) == 0 {
 		return candidate{}, false
 	}
 	largest := r.out.Split[0]

@@ -15,6 +15,7 @@ const (
 	Queue       finding.ID = "PW-QUEUE"         // requests wait for a thread
 	RouteErrors finding.ID = "PW-ROUTE-ERRORS"  // a route answers badly
 	CapThreads  finding.ID = "PW-CAP-THREADS"   // more or fewer threads than help
+	CapNeeded   finding.ID = "PW-CAP-NEEDED"    // processes for the arrival rate
 	MemGrowth   finding.ID = "PW-MEM-GROWTH"    // a process grew all through the lap
 	Driver      finding.ID = "PW-LAP-DRIVER"    // the driver was the limit
 	NotSteady   finding.ID = "PW-LAP-NOTSTEADY" // latency never became steady
