@@ -3,46 +3,71 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 	"time"
 
 	"pitwall/core/run"
 )
 
+// refresh is recover for those who came to read: on a full disk they read on,
+// and a dead run shows as open until there is room to settle it.
+func (s *Store) refresh(ctx context.Context) error {
+	err := s.recover(ctx)
+	if errors.Is(err, syscall.ENOSPC) {
+		return nil
+	}
+	return err
+}
+
 // recover settles the runs whose writers have died: each becomes partial,
 // keeps its sealed segments and says what was dropped. Then what the dead
 // left behind is removed. With nothing to do it takes no write lock.
 func (s *Store) recover(ctx context.Context) error {
-	var open, due int
-	const query = "SELECT (SELECT count(*) FROM run WHERE status = 'open'), (SELECT count(*) FROM sweep)"
-	if err := s.index.read.QueryRowContext(ctx, query).Scan(&open, &due); err != nil {
+	var due bool
+	if err := s.index.read.QueryRowContext(ctx, "SELECT count(*) > 0 FROM sweep").Scan(&due); err != nil {
 		return indexError(s.index.path, err)
 	}
 	strays, err := s.strays()
 	if err != nil {
 		return err
 	}
-	if open > 0 {
-		dead, err := s.dead(ctx)
+	dead, err := s.dead(ctx)
+	if err != nil {
+		return err
+	}
+	if len(dead) > 0 {
+		err := s.settle(ctx)
+		if errors.Is(err, syscall.ENOSPC) && s.discard(dead) {
+			err = s.settle(ctx)
+		}
 		if err != nil {
 			return err
 		}
-		if len(dead) > 0 {
-			if err := s.settle(ctx); err != nil {
-				return err
-			}
-			due++
-		}
 	}
-	if due == 0 && !strays {
+	if len(dead) == 0 && !due && !strays {
 		return nil
 	}
 	return s.sweep(ctx)
+}
+
+// discard makes room on a full disk: it removes the temporary files of dead
+// writers, which are lost in any case, and reports whether there were any.
+func (s *Store) discard(dead []string) bool {
+	any := false
+	for _, id := range dead {
+		paths, _ := filepath.Glob(filepath.Join(s.tmpDir(), id+".*"))
+		for _, path := range paths {
+			any = os.Remove(path) == nil || any
+		}
+	}
+	return any
 }
 
 // dead lists the open runs without a living writer.
@@ -205,8 +230,8 @@ func (s *Store) sweep(ctx context.Context) error {
 	})
 }
 
-// sweepOwned removes temporary files and locks of writers that are dead and
-// whose runs are settled.
+// sweepOwned removes temporary files and locks of runs that are settled. A
+// living writer's run is open.
 func (s *Store) sweepOwned(ctx context.Context, conn *sql.Conn) error {
 	open, err := openHeaders(ctx, conn)
 	if err != nil {
@@ -217,10 +242,7 @@ func (s *Store) sweepOwned(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	for run, files := range paths {
-		if _, unsettled := open[run]; unsettled {
-			continue
-		}
-		if lives, _ := writerLives(s.lockPath(run)); lives {
+		if _, unsettled := open[run]; unsettled { // or alive
 			continue
 		}
 		for _, path := range files {

@@ -22,7 +22,7 @@ type Filter struct {
 // List returns the runs that the filter picks, newest first; never nil. Runs
 // whose writers have died since are settled first.
 func (s *Store) List(ctx context.Context, f Filter) ([]run.Run, error) {
-	if err := s.recover(ctx); err != nil {
+	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
 	where, args := f.where()
@@ -63,7 +63,7 @@ func (s *Store) Get(ctx context.Context, id string) (run.Run, error) {
 		}
 		return runs[0], nil
 	}
-	if err := s.recover(ctx); err != nil {
+	if err := s.refresh(ctx); err != nil {
 		return run.Run{}, err
 	}
 	id = strings.ToLower(id)

@@ -74,7 +74,7 @@ func (s *Store) prepare(ctx context.Context, steps []step) error {
 	if err := migrate(ctx, s.index, s.dir, steps); err != nil {
 		return err
 	}
-	return s.recover(ctx)
+	return s.refresh(ctx)
 }
 
 // layOut makes the directories and proves that files can be made in them.
