@@ -123,6 +123,7 @@ func newHelpCmd() *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return usagef("pitwall help", "no command %q", strings.Join(args, " "))
 			}
+			found.InitDefaultHelpFlag()
 			return found.Help()
 		},
 	}
