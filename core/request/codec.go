@@ -113,6 +113,9 @@ func (l *Log) add(x entry, first bool) (ended bool, err error) {
 		}
 		l.Requests = append(l.Requests, *x.Request)
 	case x.Plan != nil:
+		if err := l.refers(x.Plan.Fingerprint); err != nil {
+			return false, err
+		}
 		if x.Plan.Nodes == nil {
 			x.Plan.Nodes = []Node{}
 		}
@@ -135,9 +138,16 @@ func (l *Log) check(r *Request) error {
 		r.Statements = []Statement{}
 	}
 	for _, s := range r.Statements {
-		if s.Fingerprint < 0 || s.Fingerprint >= len(l.Fingerprints) {
-			return fmt.Errorf("statement refers to fingerprint %d of %d", s.Fingerprint, len(l.Fingerprints))
+		if err := l.refers(s.Fingerprint); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (l *Log) refers(fp int) error {
+	if fp < 0 || fp >= len(l.Fingerprints) {
+		return fmt.Errorf("fingerprint %d of %d", fp, len(l.Fingerprints))
 	}
 	return nil
 }
