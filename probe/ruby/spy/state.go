@@ -28,10 +28,13 @@ func (r *roster) judge(d *domain, collecting bool) {
 	line := map[uint64]int{}
 	head := d.list(r.queueAt())
 	at := d.word(r.queueAt())
-	for at != head && len(line) <= len(d.threads) {
+	for at != head {
 		t := r.byAddr[at-uint64(r.l.Thread.QueueNode)]
 		if t == nil {
 			break // caught in a change: the rest of the line is judged by the threads' own fields
+		}
+		if _, twice := line[t.addr]; twice {
+			break // likewise
 		}
 		line[t.addr] = len(line)
 		at = t.word(r.l.Thread.QueueNode)
