@@ -276,7 +276,7 @@ func TestOnlyTheParserSees(t *testing.T) {
 		edit("path: /", "path: /\n    form: {a: b}"):                                     "GET carries none",
 		edit("path: /", "path: /\n    method: POST\n    form: {a: b}\n    json: x"):      "either this or form",
 		edit("command: puma", "command: puma | tee"):                                     "needs a shell",
-		edit("command: puma", "command: A=b puma"):                                       "put A under env:",
+		edit("command: puma", "command: A=b puma"):                                       "put A under \"env\"",
 		edit("command: puma", "command: puma -p {port:api}"):                             `no service or process "api" has a port`,
 		edit("command: puma", "command: puma {rundir}"):                                  "{rundir} stands for nothing",
 		edit("port: auto", "port: auto\n    env: {A: '{port:x}'}"):                       `no service or process "x" has a port`,

@@ -22,7 +22,7 @@ func Words(command string) ([]string, error) {
 		return nil, errors.New("the command is empty")
 	}
 	if name, _, found := strings.Cut(s.words[0], "="); found && isName(name) {
-		return nil, fmt.Errorf("%q is not a command: put %s under env:", s.words[0], name)
+		return nil, fmt.Errorf("%q is not a command: put %s under \"env\"", s.words[0], name)
 	}
 	return s.words, nil
 }

@@ -41,7 +41,7 @@ func TestWordsRefusesWhatNeedsAShell(t *testing.T) {
 		"a $PORT":       `"$" needs a shell`,
 		`a "$PORT"`:     `"$" needs a shell`,
 		"a `b`":         "\"`\" needs a shell",
-		"RAILS_ENV=x a": `"RAILS_ENV=x" is not a command: put RAILS_ENV under env:`,
+		"RAILS_ENV=x a": `"RAILS_ENV=x" is not a command: put RAILS_ENV under "env"`,
 		"a 'b":          "a ' is not closed",
 		`a "b`:          `a " is not closed`,
 		`a b\`:          "a backslash ends the command",
