@@ -69,7 +69,7 @@ func Staff(load, chance float64) int {
 }
 
 // mostServers bounds the search of Staff.
-const mostServers = 100_000
+const mostServers = 20_000
 
 // Little is how many requests are inside a system on average: arrivals per
 // second times seconds inside (Little 1961, Oper. Res. 9, 383). With the

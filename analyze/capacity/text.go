@@ -68,13 +68,21 @@ func needed(a App) *stat.Estimate {
 	if l, ok := a.law(); ok && a.Threads > 0 {
 		e := a.GVL.Scaled(a.Rate/l.Utilisation(a.Threads), "processes")
 		e.Method = "Little's law over the GVL law: arrivals / throughput of a process"
-		return &e
+		return known(e)
 	}
 	if a.Service == nil || !(a.Service.Point > 0) {
 		return nil
 	}
 	e := a.Service.Scaled(a.Rate, "processes")
 	e.Method = "Little's law: arrivals x service time"
+	return known(e)
+}
+
+// known drops an estimate that rests on nothing.
+func known(e stat.Estimate) *stat.Estimate {
+	if !e.Known() {
+		return nil
+	}
 	return &e
 }
 

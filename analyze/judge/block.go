@@ -153,8 +153,8 @@ func (s *scene) offered() float64 {
 	var sum, weight float64
 	for _, w := range s.ev.Windows {
 		if (w.Kind == lap.Bare || w.Kind == lap.Watched) && w.Rate > 0 && !math.IsInf(w.Rate, 1) && w.End > w.Start {
-			sum += w.Rate * float64(w.End-w.Start)
-			weight += float64(w.End - w.Start)
+			sum += w.Rate * length(w)
+			weight += length(w)
 		}
 	}
 	if weight == 0 || math.IsInf(sum, 1) {

@@ -102,6 +102,14 @@ func (s *scene) ofThreads(res *lap.Result) []finding.Finding {
 			Evidence: evidence, Estimate: c.GVLSeconds, Caveats: []string{caveat}, Next: []string{compareCommand},
 		})
 	}
+	if c.Needed != nil {
+		out = append(out, finding.Finding{
+			ID: CapNeeded, Severity: finding.Note, Subject: "app",
+			Title:    fmt.Sprintf("%s arrivals a second keep %s processes busy", unit.Count(s.ev.ArrivalPerS), unit.Count(c.Needed.Point)),
+			Detail:   "Little's law: what is inside is arrivals times the time inside. It is the least that carries the load; waiting needs more.",
+			Evidence: evidence, Estimate: c.Needed, Caveats: []string{"with service times of this machine", caveat}, Next: []string{},
+		})
+	}
 	share, _ := s.stateShare(gvlWait)
 	if share < muchWaiting {
 		return out

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -279,7 +280,7 @@ func (s *scene) flame(route string) (*profile.Tree, []lap.TopFrame) {
 	p := *s.prof
 	p.Samples = samples
 	trials := int64(max(1, min(len(samples), len(s.requestsOf(route)))))
-	total := float64(p.Weight())
+	total := math.Max(1, float64(p.Weight()))
 	for _, row := range p.Top(profile.ByMethod) {
 		if len(top) == shownFrames {
 			break
@@ -293,7 +294,7 @@ func (s *scene) flame(route string) (*profile.Tree, []lap.TopFrame) {
 // sampledShare is Wilson's interval at the number of requests: the samples of
 // one request are no independent observations.
 func sampledShare(weight int64, total float64, trials int64) stat.Estimate {
-	share := float64(weight) / total
+	share := math.Max(0, math.Min(1, float64(weight)/total))
 	e := stat.Wilson(int64(share*float64(trials)+.5), trials, level)
 	e.Point, e.Low, e.High = share, min(e.Low, share), max(e.High, share)
 	e.Method = "share of samples, Wilson at the number of requests"

@@ -234,7 +234,7 @@ func (s *scene) requestsOf(route string) []request.Request {
 // clock puts times of watched windows into blocks of equal watched time.
 type clock struct {
 	windows []lap.Window
-	total   int64
+	total   float64 // ns
 }
 
 func newClock(windows []lap.Window) clock {
@@ -242,25 +242,27 @@ func newClock(windows []lap.Window) clock {
 	for _, w := range windows {
 		if w.Kind == lap.Watched && w.End > w.Start {
 			c.windows = append(c.windows, w)
-			c.total += w.End - w.Start
+			c.total += length(w)
 		}
 	}
 	return c
 }
 
+func length(w lap.Window) float64 { return float64(w.End) - float64(w.Start) }
+
 func (c clock) block(t int64) int {
-	var before int64
+	var before float64
 	for _, w := range c.windows {
 		if t >= w.Start && t < w.End {
-			before += t - w.Start
+			before += float64(t) - float64(w.Start)
 			break
 		}
 		if t >= w.End {
-			before += w.End - w.Start
+			before += length(w)
 		}
 	}
 	if c.total <= 0 {
 		return 0
 	}
-	return min(splitBlocks-1, int(float64(before)/float64(c.total)*splitBlocks))
+	return max(0, min(splitBlocks-1, int(before/c.total*splitBlocks)))
 }

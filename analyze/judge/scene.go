@@ -53,7 +53,7 @@ func (s *scene) sortRequests(rs []request.Request) {
 		if name == "" {
 			name = names[r.Action]
 		}
-		if name == "" || r.End < r.Start {
+		if name == "" || r.End < r.Start || r.End-r.Start < 0 {
 			continue
 		}
 		r.Route = name
@@ -102,13 +102,13 @@ func (s *scene) kindAt(t int64) lap.Kind {
 
 // seconds is how long the windows of a kind lasted together.
 func (s *scene) seconds(kind lap.Kind) float64 {
-	var ns int64
+	var ns float64
 	for _, w := range s.ev.Windows {
 		if w.Kind == kind && w.End > w.Start {
-			ns += w.End - w.Start
+			ns += float64(w.End) - float64(w.Start)
 		}
 	}
-	return float64(ns) / 1e9
+	return ns / 1e9
 }
 
 // nameRoutes lists every route once: those of pitwall.yml first.
