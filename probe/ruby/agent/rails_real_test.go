@@ -60,8 +60,16 @@ class OrdersController < ActionController::Base
     render plain: ActionMailer::Base.deliveries.size.to_s
   end
   def fifty
+    before = GC.stat(:total_allocated_objects)
     50.times { |i| Order.find_by(id: i + 1) }
-    render plain: "ok"
+    render plain: (GC.stat(:total_allocated_objects) - before).to_s
+  end
+  def nothing
+    render plain: "0"
+  end
+  def columns
+    Order.connection.columns("orders")
+    render plain: "0"
   end
 end
 Rails.application.initialize!
@@ -70,6 +78,8 @@ Rails.application.routes.draw do
   get "/orders/:id" => "orders#show"
   get "/create" => "orders#create"
   get "/fifty" => "orders#fifty"
+  get "/nothing" => "orders#nothing"
+  get "/columns" => "orders#columns"
 end
 run Rails.application
 `
@@ -235,6 +245,42 @@ func checkIndex(t *testing.T, log *request.Log) {
 		if log.Fingerprints[s.Fingerprint] != w.sql || s.Line != w.line || s.Count != w.n || s.Cached != w.cached || s.Rows != int64(w.rows) || s.Time <= 0 {
 			t.Errorf("%q %+v, want %+v", log.Fingerprints[s.Fingerprint], s, w)
 		}
+	}
+}
+
+// The objects of a request are the app's: those that the hooks allocate for
+// each statement are not among them.
+func TestRealRailsObjects(t *testing.T) {
+	realtest.Rails(t)
+	pg := postgres(t)
+	dir := t.TempDir()
+	files(t, dir, map[string]string{"config.ru": railsApp, "config/database.yml": database(pg)})
+	s := listenHere(t, Options{})
+	a := boot(t, dir, s.Env(append(os.Environ(), "RAILS_ENV=production")), "-t", "1:1", "config.ru")
+	ctx := within(t, 20*time.Second)
+	must(t, s.WaitHello(ctx, 1))
+	own := 0.0 // of the fifty statements, without the hooks
+	for range 3 {
+		_, body := a.get("/fifty")
+		n, err := strconv.Atoi(body)
+		must(t, err)
+		own = float64(n)
+	}
+	must(t, s.On(ctx))
+	a.get("/fifty")
+	for _, path := range []string{"/fifty", "/nothing", "/columns"} {
+		a.get(path)
+	}
+	must(t, s.Off(ctx))
+	r := s.Log().Requests
+	if len(r) != 4 {
+		t.Fatalf("%+v", r)
+	}
+	if got := float64(r[1].Objects - r[2].Objects); got < 0.97*own || got > 1.03*own {
+		t.Errorf("%v objects for 50 statements, want %v", got, own)
+	}
+	if n := len(r[3].Statements); n != 0 {
+		t.Errorf("%d statements of Rails's own among the app's: %+v", n, r[3].Statements)
 	}
 }
 

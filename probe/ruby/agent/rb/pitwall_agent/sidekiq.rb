@@ -24,11 +24,17 @@ module PitwallAgent
       begin
         super
       rescue Exception => e # noted and raised again
-        record.error = e.class.name
+        record.error = wrapped(e).class.name
         raise
       ensure
         Meter.close(record)
       end
+    end
+
+    # What the job raised, in Sidekiq's own wrapping.
+    def wrapped(error)
+      3.times { error = error.cause if error.cause && error.class.name.to_s.start_with?("Sidekiq::JobRetry") }
+      error
     end
   end
 
