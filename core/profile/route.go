@@ -69,7 +69,7 @@ func (p *Profile) RouteFromFrames() int {
 		if actions[i] == "" && !dispatchesOther(caller) {
 			actions[i] = action(f)
 		}
-		if f.Kind != CFunc && f.Kind != Native {
+		if f.Kind != CFunc && f.Kind != Native && !strings.HasPrefix(f.File, "<internal:") {
 			callers[i] = f.File
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // Image is an ELF file that a process has mapped: its symbols by their
@@ -69,22 +70,36 @@ func firstOf(path string, maps []Mapping) (Mapping, bool) {
 
 // locate finds a name under which the mapped file itself can be opened. The
 // kernel marks a file that was replaced as deleted, so a name without that
-// mark is trusted. (Inode numbers are not compared: overlay file systems
+// mark is trusted. (Inode numbers are not compared there: overlay file systems
 // show other ones in the map.)
 func locate(pid int, m Mapping) (string, error) {
-	names := []string{fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, m.Start, m.End)}
-	if !m.Deleted {
-		names = []string{fmt.Sprintf("/proc/%d/root%s", pid, m.Path), names[0]}
-	}
-	for _, name := range names {
-		if _, err := os.Stat(name); err == nil {
-			return name, nil
-		}
+	byName, byRange := fmt.Sprintf("/proc/%d/root%s", pid, m.Path), fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, m.Start, m.End)
+	switch {
+	case !m.Deleted && exists(byName):
+		return byName, nil
+	case !m.Deleted && hasInode(m.Path, m.Inode): // a chroot below our root: the map shows our name for it
+		return m.Path, nil
+	case exists(byRange):
+		return byRange, nil
 	}
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err != nil {
 		return "", whyNot(pid, err)
 	}
 	return "", &ReplacedError{PID: pid, Path: m.Path}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func hasInode(path string, inode uint64) bool {
+	st, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	sys, ok := st.Sys().(*syscall.Stat_t)
+	return ok && sys.Ino == inode
 }
 
 // load computes the bias from the mapping with the lowest address, and reads

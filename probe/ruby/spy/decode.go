@@ -1,6 +1,8 @@
 package spy
 
 import (
+	"bytes"
+
 	"golang.org/x/arch/x86/x86asm"
 
 	"pitwall/probe/proc"
@@ -91,6 +93,9 @@ func codeWindow(size uint64) int {
 // that is known from the code and the live memory.
 func followAMD64(code []byte, at uint64, mem reader) trail {
 	f := follower{mem: mem, known: map[x86asm.Reg]uint64{}}
+	if rest, ok := bytes.CutPrefix(code, []byte(endbr64)); ok { // not known to x86asm
+		code, at = rest, at+uint64(len(endbr64))
+	}
 	for len(code) > 0 {
 		inst, err := x86asm.Decode(code, 64)
 		if err != nil || inst.Len == 0 {
@@ -105,6 +110,8 @@ func followAMD64(code []byte, at uint64, mem reader) trail {
 	}
 	return f.trail
 }
+
+const endbr64 = "\xf3\x0f\x1e\xfa"
 
 type follower struct {
 	trail

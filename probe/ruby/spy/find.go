@@ -2,6 +2,7 @@ package spy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -38,7 +39,7 @@ func find(pid int, mem reader) (site, error) {
 			if errors.As(err, &replaced) || errors.Is(err, proc.ErrGone) {
 				return site{}, err
 			}
-			reason = err
+			reason = cmp.Or(reason, err) // the likeliest file's
 			continue
 		}
 		s, err := survey(pid, img, mem)
@@ -46,7 +47,7 @@ func find(pid int, mem reader) (site, error) {
 		if err == nil {
 			return s, nil
 		}
-		reason = err
+		reason = cmp.Or(reason, err)
 	}
 	if reason == nil {
 		reason = errors.New("it maps no file")

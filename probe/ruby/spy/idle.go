@@ -61,7 +61,7 @@ const (
 )
 
 func (r idleRules) rank(f profile.Frame) uint8 {
-	if f.Kind == profile.CFunc || f.Kind == profile.Synthetic || f.Kind == profile.Native {
+	if f.Kind == profile.CFunc || f.Kind == profile.Synthetic || f.Kind == profile.Native || strings.HasPrefix(f.File, "<internal:") {
 		return rankSkip
 	}
 	for _, set := range []struct {
