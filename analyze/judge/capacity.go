@@ -95,7 +95,9 @@ func (s *scene) soloReleased() *stat.Estimate {
 // meanService is the mean service time of the mix.
 func (s *scene) meanService() *stat.Estimate {
 	var all []stat.Block
-	for _, parts := range s.usage() {
+	usage := s.usage()
+	for _, name := range s.routes {
+		parts := usage[name]
 		if all == nil {
 			all = make([]stat.Block, len(parts))
 		}

@@ -50,7 +50,8 @@ func (s *scene) usage() map[string][]stat.Block {
 func (s *scene) rows() []*row {
 	usage := s.usage()
 	var total []float64
-	for _, parts := range usage {
+	for _, name := range s.routes {
+		parts := usage[name]
 		if total == nil {
 			total = make([]float64, len(parts))
 		}

@@ -44,8 +44,8 @@ func (s *scene) joinSamples() {
 	all := *p
 	all.Samples, all.Routes = slices.Clone(p.Samples), slices.Clone(p.Routes)
 	var intervals []profile.Interval
-	for _, rs := range s.load {
-		for _, r := range rs {
+	for _, name := range s.routes {
+		for _, r := range s.load[name] {
 			if r.TID != 0 {
 				intervals = append(intervals, profile.Interval{PID: int32(r.PID), TID: int32(r.TID), Start: r.Start, End: r.End, Route: r.Route})
 			}
