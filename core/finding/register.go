@@ -90,10 +90,14 @@ func answerEntries() []Entry {
 	return []Entry{
 		{"PW-ANSWER-HTTPS", "everything redirects to https", "The app answers every request with a redirect to https, so that only the redirect is measured."},
 		{"PW-ANSWER-LOGIN", "everything redirects to a login", "The app answers with a redirect to its login page: describe the login under `session:` and mark the routes with `session: true`."},
+		{"PW-ANSWER-REDIRECT", "everything redirects", "The app answers with a redirect to somewhere else than https or a login, so that only the redirect is measured."},
 		{"PW-ANSWER-HOST", "the host name is refused", "Rails' host authorization refuses the name that the requests carry."},
 		{"PW-ANSWER-THROTTLED", "requests are throttled", "The app limits the rate of requests from one address and answers 429 beyond it."},
 		{"PW-ANSWER-SECRET", "no secret key", "The app has no secret_key_base and cannot make sessions."},
 		{"PW-ANSWER-ASSETS", "assets are missing", "The compiled assets that pages refer to are not there."},
-		{"PW-ANSWER-ERROR", "every answer is the same error", "All routes answer with the same short error: what is measured is how fast the app fails."},
+		{"PW-ANSWER-ERROR", "the app fails", "Answers have a status of 500 or above: what is measured is how fast the app fails."},
+		{"PW-ANSWER-TOKEN", "the CSRF token is refused", "A request that writes came without a token that the app takes: name the page that holds it under `csrf:`."},
+		{"PW-ANSWER-UNIFORM", "all routes answer the same", "Different routes gave the same short answer, so that it is probably no page of the app but one of something before it."},
+		{"PW-ANSWER-NONE", "no answers at all", "No request was answered: nothing was measured."},
 	}
 }

@@ -52,11 +52,15 @@ func Packages() []Listed {
 		{Path: "analyze/bench", Stratum: Analyze},
 		{Path: "analyze/capacity", Stratum: Analyze},
 		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
+		{Path: "analyze/preflight", Stratum: Analyze},
+		{Path: "analyze/saturation", Stratum: Analyze},
 		{Path: "analyze/warmup", Stratum: Analyze},
+		{Path: "analyze/worthless", Stratum: Analyze},
 
 		{Path: "probe/clock", Stratum: Probe},
 		{Path: "probe/load", Stratum: Probe, Also: []string{"probe/clock", "probe/load/wire"}, Because: "stamps its sends; the wire is its lower half"},
 		{Path: "probe/load/wire", Stratum: Probe},
+		{Path: "probe/machine", Stratum: Probe, Also: []string{"probe/clock"}, Because: "its readings are on the clock"},
 		{Path: "probe/proc", Stratum: Probe},
 		{Path: "probe/ruby/agent", Stratum: Probe},
 		{Path: "probe/ruby/layout", Stratum: Probe},
@@ -68,6 +72,10 @@ func Packages() []Listed {
 		{Path: "drive/supervise", Stratum: Drive},
 
 		{Path: "store", Stratum: Store},
+
+		{Path: "web", Stratum: Web},
+
+		{Path: "test/real", Stratum: Tool},
 	}
 }
 

@@ -167,7 +167,7 @@ func TestBudgetsSeeWhatIsWrong(t *testing.T) {
 		"d/d.go":              "// Package e is elsewhere.\npackage e\n\nfunc F() {}\n\ntype t int\n\nfunc (t) G() {}\n\nfunc (T) Error() string { return \"\" }\n\ntype T int\n\n// The Ts.\nconst A T = 1\nconst B T = 1\nconst C = 1\n",
 		"f/f.go":              "// Package f is long.\npackage f\n" + strings.Repeat("\n// note\nvar _ = 1\n", 500),
 		"cmd/pitwall/main.go": "// Command x.\npackage main\n" + strings.Repeat("\n", 40),
-		"r/r_test.go":         "package r\nimport \"testing\"\nfunc TestRealX(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\n",
+		"r/r_test.go":         "package r\nimport (\"testing\"\n\n_ \"m/internal/realtest\")\nfunc TestRealX(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\n",
 		"r/r_real_test.go":    "package r\nimport \"testing\"\nfunc TestX(t *testing.T) {}\nfunc TestRealY(t *testing.T) {}\n",
 	})
 	expect(t, Lengths(s), "f/f.go has 501 lines of code", "l/l.go:4: F has 121 lines", "the 99th percentile of 5 functions is 121 lines")
@@ -175,7 +175,7 @@ func TestBudgetsSeeWhatIsWrong(t *testing.T) {
 	expect(t, Names(s), `util: the name "util"`, `d: the package is called "e"`)
 	expect(t, Docs(s), "d/d.go:12: T is exported", "d/d.go:17: C is exported", "d/d.go:4: F is exported", "l has no package comment")
 	expect(t, Main(s), "cmd/pitwall/main.go has 42 lines")
-	expect(t, LiveTests(s), "r/r_test.go:3: TestRealX", "r/r_real_test.go:3: TestX")
+	expect(t, LiveTests(s), "r/r_test.go:5: TestRealX", "r/r_test.go:4: tests that need real tools")
 }
 
 func TestVariablesSeesWhatIsWrong(t *testing.T) {
