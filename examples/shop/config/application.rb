@@ -25,6 +25,9 @@ module Shop
     # One setting for all environments: an example has no secrets.
     config.secret_key_base = ENV.fetch("SECRET_KEY_BASE", "an example value, good for nothing but the example")
 
+    # Where the sockets of PostgreSQL and Redis are.
+    config.x.run_dir = ENV.fetch("SHOP_RUN") { raise "SHOP_RUN is not set: README.md says how to start the shop" }
+
     # Shop::Switches::FIXES and MODES: read once, when the app starts.
     config.x.switches = Shop::Switches.read(ENV)
   end

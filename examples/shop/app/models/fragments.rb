@@ -1,11 +1,12 @@
 # frozen_string_literal: true
 
-# The fault of SHOP_MODE=fragment: of many strings of all sizes, a few in
-# between are kept and the rest let go. What is live stays the same (KEPT
-# strings); the holes between them are too small for what comes next.
+# The fault of SHOP_MODE=fragment: among many large strings that are let go, a
+# few small ones are kept. What is live stays at KEPT small strings, about
+# 10 MB; the pages between them cannot be given back.
 class Fragments
-  KEPT = 20_000
-  STRINGS = 400
+  KEPT = 10_000
+  LARGE = 400
+  EVERY = 20
 
   @kept = Array.new(KEPT)
   @random = Random.new(1)
@@ -13,8 +14,10 @@ class Fragments
 
   def self.scatter
     @mutex.synchronize do
-      strings = Array.new(STRINGS) { "x" * (64 + @random.rand(16_000)) }
-      (0...STRINGS).step(20) { |i| @kept[@random.rand(KEPT)] = strings[i] }
+      Array.new(LARGE) do |i|
+        @kept[@random.rand(KEPT)] = "x" * (512 + @random.rand(1024)) if (i % EVERY).zero?
+        "x" * (4_000 + @random.rand(60_000))
+      end
     end
   end
 end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-redis = { url: "unix://#{ENV.fetch("SHOP_RUN")}/redis.sock" }
+redis = { url: "unix://#{Rails.configuration.x.run_dir}/redis.sock" }
 
 Sidekiq.configure_server { |config| config.redis = redis }
 Sidekiq.configure_client { |config| config.redis = redis }
