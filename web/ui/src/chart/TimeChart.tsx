@@ -1,6 +1,6 @@
 // One chart over time. All charts of a page share their axis and their cursor.
 import uPlot from "uplot";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Series, Window } from "../data/lap";
 import { list } from "../data/lap";
 import { colour, onChange } from "../data/theme";
@@ -9,7 +9,7 @@ import { nameOf, type Group } from "./groups";
 import { useWidth } from "./width";
 
 export const LEFT = 64; // room for the axis: the same in all charts, so that they line up
-export const RIGHT = 12;
+export const RIGHT = 16;
 
 interface Props { group: Group; windows: Window[]; zero: number; span: [number, number]; last: boolean }
 
@@ -27,7 +27,7 @@ export function TimeChart({ group, windows, zero, span, last }: Props) {
     chart.current = plot;
     return () => plot.destroy();
   }, [group, data, theme, last]);
-  useEffect(() => chart.current?.setSize({ width, height: heightOf(last) }), [width, last]);
+  useLayoutEffect(() => chart.current?.setSize({ width, height: heightOf(last) }), [width, last]);
 
   return (
     <figure class="time-chart">

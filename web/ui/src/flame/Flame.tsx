@@ -109,7 +109,7 @@ function useFocus(model: Model, id: string): [Focus, (focus: Focus) => void] {
   };
   const [kept, keep] = useState(() => ({ model, focus: start() }));
   const current = kept.model === model ? kept : { model, focus: start() };
-  useEffect(() => { if (current !== kept) keep(current); });
+  useEffect(() => { if (current !== kept) keep((now) => (now.model === model ? now : current)); });
   const set = (focus: Focus): void => {
     keep({ model, focus });
     if (focus.zoomed !== current.focus.zoomed) state.set("zoom." + id, focus.zoomed > 0 ? String(model.source[focus.zoomed]) : "");

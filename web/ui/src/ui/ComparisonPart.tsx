@@ -48,10 +48,10 @@ function Rows({ title, rows }: { title: string; rows: Comparison[] }) {
       {rows.map((c, i) => (
         <tr key={i}>
           <th scope="row">{c.metric}</th>
-          <td class="number" title={show(c.old).how}>{quantity(c.old.point, c.old.unit)}</td>
-          <td class="number" title={show(c.new).how}>{quantity(c.new.point, c.new.unit)}</td>
+          <td class="number old" title={show(c.old).how}>{quantity(c.old.point, c.old.unit)}</td>
+          <td class="number new" title={show(c.new).how}>{quantity(c.new.point, c.new.unit)}</td>
           <td class="ratio"><Forest of={c} /><span>{times(c.ratio.point)} {c.ratio.reached_level > 0 && c.ratio.high > c.ratio.low && <span class="interval">[{times(c.ratio.low)}{"\u2013"}{times(c.ratio.high)}]</span>}</span></td>
-          <td title={c.why}><Verdict of={c.verdict} />{c.pairs_needed > 0 && <span class="muted below">about {count(c.pairs_needed)} more pairs</span>}</td>
+          <td class="says" title={c.why}><Verdict of={c.verdict} />{c.pairs_needed > 0 && <span class="muted below">about {count(c.pairs_needed)} more pairs</span>}</td>
         </tr>
       ))}
     </tbody>

@@ -1,6 +1,6 @@
 // The work list: routes by their share of all server time. A row opens to
 // what the route does with it.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { list, type Finding, type Route } from "../data/lap";
 import { causeName } from "../data/kinds";
 import * as state from "../data/state";
@@ -14,10 +14,9 @@ export function WorkList({ routes, findings }: { routes: Route[]; findings: Find
   const [open, setOpen] = useState<string[]>(() => state.getAll("route"));
   const most = Math.max(0.01, ...routes.map((r) => r.share?.point ?? 0));
   const toggle = (name: string): void => {
-    const now = open.includes(name) ? open.filter((o) => o !== name) : [...open, name];
-    setOpen(now);
-    state.set("route", ...now);
+    setOpen((now) => (now.includes(name) ? now.filter((o) => o !== name) : [...now, name]));
   };
+  useEffect(() => state.set("route", ...open), [open]);
   return (
     <Section id="work" title="Work list" intro="Routes by their share of all server time, rate times mean: the place to look first is on top.">
       {routes.length === 0 && <Nothing>No route was driven.</Nothing>}
