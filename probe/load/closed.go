@@ -65,7 +65,9 @@ func (r *run) solo() {
 			}
 		}
 	}
-	if r.stage.Each > 0 {
-		r.halt() // the window ends with its last request
+	if r.stage.Each > 0 && !r.over() {
+		r.whole = true
+		r.halt()
 	}
+	r.last = r.d.now() // the window ends with its last request
 }

@@ -108,7 +108,7 @@ func (m mix) at(u float64) int {
 }
 
 // deck deals routes in seeded random order, so that any run of deckSize deals
-// holds each route as often as its weight says, give or take one. Weights need
+// holds each route as often as its weight says, less than two off. Weights need
 // no rounding: a hand is one draw from each of deckSize equal strata of the
 // unit interval (stratified sampling), shuffled.
 type deck struct {

@@ -117,13 +117,15 @@ const (
 )
 
 // cells merges the shards into all blocks up to end, in order of time, then
-// of route. The last block may be shorter.
+// of route. The last block may be shorter, and holds what began a moment
+// after end too.
 func (l *ledger) cells(end int64) []lap.Cell {
 	cells := []lap.Cell{}
-	for b := 0; l.start+int64(b)*l.block < end; b++ {
+	blocks := int(max(1, (end-l.start+l.block-1)/l.block))
+	for b := range blocks {
 		row := l.row(b)
 		for i := range l.shards {
-			l.shards[i].into(row, b)
+			l.shards[i].into(row, b, b == blocks-1)
 		}
 		for i := range row {
 			row[i].Length = min(l.block, end-row[i].Start)
@@ -133,29 +135,36 @@ func (l *ledger) cells(end int64) []lap.Cell {
 	return cells
 }
 
-// into adds the shard's block b to a row of cells.
-func (s *shard) into(row []lap.Cell, b int) {
+// into adds the shard's block b, and those after it if rest is set, to a row
+// of cells.
+func (s *shard) into(row []lap.Cell, b int, rest bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b >= len(s.blocks) {
-		return
+	for ; b < len(s.blocks); b++ {
+		for i := range row {
+			add(&row[i], &s.blocks[b][i])
+		}
+		if !rest {
+			return
+		}
 	}
-	for i := range row {
-		from, to := &s.blocks[b][i], &row[i]
-		to.Offered += from.Offered
-		to.Done += from.Done
-		to.Good += from.Good
-		to.Bytes += from.Bytes
-		to.Service.Merge(from.Service)
-		if to.Response != nil {
-			to.Response.Merge(from.Response)
-			to.Lag.Merge(from.Lag)
-		}
-		for k, n := range from.Status {
-			to.Status[k] += n
-		}
-		for k, n := range from.Errors {
-			to.Errors[k] += n
-		}
+}
+
+// add adds the figures of one cell to another.
+func add(to, from *lap.Cell) {
+	to.Offered += from.Offered
+	to.Done += from.Done
+	to.Good += from.Good
+	to.Bytes += from.Bytes
+	to.Service.Merge(from.Service)
+	if to.Response != nil {
+		to.Response.Merge(from.Response)
+		to.Lag.Merge(from.Lag)
+	}
+	for k, n := range from.Status {
+		to.Status[k] += n
+	}
+	for k, n := range from.Errors {
+		to.Errors[k] += n
 	}
 }

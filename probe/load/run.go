@@ -22,6 +22,8 @@ type run struct {
 	stage      Stage
 	ledger     *ledger
 	start, end int64
+	last       int64           // end of the last request of a solo stage
+	whole      bool            // a solo stage asked each route as often as it was told
 	ctx        context.Context // ends when nothing is waited for any more
 	cancel     context.CancelCauseFunc
 	stopped    atomic.Int64 // when the last request may begin; after end unless told otherwise

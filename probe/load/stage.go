@@ -27,7 +27,8 @@ type Stage struct {
 	// "refused" and make the outcome invalid. 1000 when 0.
 	MaxInFlight int
 	// Each ends a Solo stage after so many requests of each route; 0 means
-	// that Duration alone ends it, after a whole round.
+	// that Duration alone ends it. A round that has begun is finished, and
+	// the window ends with its last request.
 	Each int
 	// Until is asked after each block with the cells so far and ends the
 	// stage with true; nil never does.
@@ -128,6 +129,12 @@ var (
 func (r *run) outcome(open bool) Outcome {
 	end := min(r.end, r.stopped.Load())
 	o := Outcome{Window: r.stage.Window, Cores: cores(), Connects: r.connects.Load(), Retried: r.retried.Load()}
+	if end < r.end && !r.whole {
+		o.Early = r.why()
+	}
+	if r.last > end {
+		end = r.last
+	}
 	o.Window.Start, o.Window.End = r.start, end
 	o.Cells = r.ledger.cells(end)
 	if open {
@@ -138,9 +145,6 @@ func (r *run) outcome(open bool) Outcome {
 		if open {
 			o.Lag.Merge(o.Cells[i].Lag)
 		}
-	}
-	if end < r.end {
-		o.Early = r.why()
 	}
 	return o
 }
