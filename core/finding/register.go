@@ -81,7 +81,7 @@ func safetyEntries() []Entry {
 	return []Entry{
 		{"PW-SAFE-HOST", "set up to use a host that is not this machine", "The app's configuration names a host that is neither loopback nor under `allow:`. A lap would send it load, so it stops first."},
 		{"PW-SAFE-OUTGOING", "a connection to somewhere else", "The app tried to reach a host that is neither loopback nor allowed while it was driven. Stub it: a benchmark must not send load to others, and their answers are not the app's time."},
-		{"PW-SAFE-WRITES", "routes that write were not driven", "A route writes, and no database is marked as disposable in pitwall.yml, so that it was left out."},
+		{"PW-SAFE-WRITE", "a route that writes was not driven", "A route writes, and its database is not marked as disposable in pitwall.yml, so that it was left out. Name a copy that you can lose under `disposable:`."},
 		{"PW-SAFE-MAIL", "mail would be delivered", "The app's mail delivery is neither the test delivery nor off."},
 	}
 }
