@@ -62,7 +62,7 @@ func (b *tab) listen() {
 		case *runtime.EventConsoleAPICalled:
 			b.said = append(b.said, fmt.Sprintf("console.%s", e.Type))
 		case *runtime.EventExceptionThrown:
-			b.said = append(b.said, "exception: "+e.ExceptionDetails.Text)
+			b.said = append(b.said, "exception: "+describe(e.ExceptionDetails))
 		case *log.EventEntryAdded:
 			b.said = append(b.said, "log: "+e.Entry.Text)
 		case *page.EventJavascriptDialogOpening:
@@ -78,6 +78,13 @@ func (b *tab) listen() {
 	}
 	call(b, network.Enable, network.EnableParams{})
 	call(b, log.Enable, cdp.Empty{})
+}
+
+func describe(details *runtime.ExceptionDetails) string {
+	if details.Exception != nil && details.Exception.Description != "" {
+		return details.Exception.Description
+	}
+	return details.Text
 }
 
 // load opens an address and waits until it has drawn its main part.

@@ -30,11 +30,19 @@ function App() {
     case "loading": return <p class="nothing" role="status">Loading</p>;
     case "error": return <main><p class="banner critical" role="alert">{answer.text}</p><Home /></main>;
     case "runs": return <RunList runs={answer.runs} />;
-    case "lap": return <><Home /><Report key={path} lap={answer.lap} /></>;
+    case "lap": return <><Home run={answer.lap.run.id} /><Report key={path} lap={answer.lap} /></>;
   }
 }
 
-const Home = () => <nav class="home"><a href="#/">All runs</a></nav>;
+// Home leads back to the list, and to the run as one file.
+function Home({ run }: { run?: string }) {
+  return (
+    <nav class="home" aria-label="Pages">
+      <a href="#/">All runs</a>
+      {run && <a href={`api/runs/${encodeURIComponent(run)}/report`} download>Save as one HTML file</a>}
+    </nav>
+  );
+}
 
 // load asks the server for what an address shows.
 async function load(path: string): Promise<Answer> {

@@ -16,7 +16,6 @@ function start(): void {
   const data = document.getElementById("lap");
   try {
     const lap = JSON.parse(data?.textContent ?? "") as Lap;
-    document.title = `${lap.app || "Lap"} \u2013 Pitwall`;
     render(<Report lap={lap} />, root);
   } catch (error) {
     render(<p class="banner critical" role="alert">The data of this report cannot be read: {String(error)}</p>, root);

@@ -36,8 +36,9 @@ export function Canvas(props: Props) {
 
   useEffect(() => onChange(() => setTheme((n) => n + 1)), []);
   useEffect(() => {
-    const watch = new ResizeObserver(() => setSize({ width: box.current!.clientWidth, height: box.current!.clientHeight }));
-    watch.observe(box.current!);
+    const element = box.current!; // it may be gone from the page when the observer speaks last
+    const watch = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    watch.observe(element);
     return () => watch.disconnect();
   }, []);
   useWheel(box, (event) => {
@@ -88,7 +89,7 @@ export function Canvas(props: Props) {
     <div
       ref={box} class="flame-box" style={{ height: `${Math.max(240, Math.min(600, (model.rows.length + 1) * row)) + 2}px` }} tabIndex={0} role="application" aria-roledescription="flame graph"
       aria-label={`${props.name}. ${selected >= 0 ? label(model, selected) : ""} Arrow keys move, Enter zooms in, 0 resets, slash searches. The table beside it says the same.`}
-      onScroll={() => setScroll(box.current!.scrollTop)}
+      onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
       onPointerDown={(event) => { drag.current = { x: event.clientX, moved: false }; }}
       onPointerMove={move} onPointerLeave={() => setHover(null)} onClick={click} onKeyDown={press}
     >
