@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/core/hist"
 	"pitwall/core/lap"
+	"pitwall/core/request"
+	"pitwall/core/route"
 	"pitwall/core/stat"
 )
 
@@ -188,5 +191,45 @@ func TestCompareOfTooLittleIsJSON(t *testing.T) {
 		if _, err := json.Marshal(c); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Reduce takes medians over the solo requests that ran alone and well, without
+// the first one of a boot.
+func TestReduce(t *testing.T) {
+	queue := int64(0)
+	solo := func(i int64, objects int64) request.Request {
+		return request.Request{Route: "a", Status: 200, Start: 1000 + i, End: 1000 + i + 2e6, CPU: 1e6, Objects: objects, InFlight: 1, Queue: &queue,
+			Statements: []request.Statement{{Count: 7, Cached: 2}}}
+	}
+	log := &request.Log{Requests: []request.Request{solo(3, 120), solo(2, 100), solo(0, 99_999), solo(1, 110), solo(4, 100)}}
+	for i, spoil := range []func(*request.Request){
+		func(r *request.Request) { r.InFlight = 2 }, func(r *request.Request) { r.Status = 500 }, func(r *request.Request) { r.Error = "E" },
+		func(r *request.Request) { r.Route = "" }, func(r *request.Request) { r.Start += 1e12; r.End += 1e12 },
+	} {
+		r := solo(int64(10+i), 7)
+		spoil(&r)
+		log.Requests = append(log.Requests, r)
+	}
+	h := hist.New()
+	h.Record(30e6)
+	h.Record(30e6)
+	h.Record(90e6)
+	ev := &lap.Evidence{
+		Routes:   []route.Route{{Name: "a"}, {Name: "b"}},
+		Windows:  []lap.Window{{Index: 0, Kind: lap.Solo, Start: 1000, End: 1e9}, {Index: 1, Kind: lap.Bare}, {Index: 2, Kind: lap.Watched}},
+		Cells:    []lap.Cell{{Window: 1, Route: "a", Response: h}, {Window: 2, Route: "a", Response: h}, {Window: 1, Route: "b"}},
+		Requests: log,
+	}
+	b := Reduce(New, ev)
+	w := b.Routes["a"]
+	if b.Arm != New || w.Statements != 5 || w.Objects != 100 || w.CPU != .001 || w.Time != .002 || w.Requests != 4 {
+		t.Errorf("%+v", w)
+	}
+	if math.Abs(w.LoadP50-.030) > 1e-4 || math.Abs(w.LoadMean-.050) > 1e-9 {
+		t.Errorf("%+v", w)
+	}
+	if b.Routes["b"] != Nothing() || len(b.Routes) != 2 || len(Reduce(Old, nil).Routes) != 0 {
+		t.Errorf("%+v", b.Routes)
 	}
 }

@@ -14,7 +14,7 @@ import (
 func (s *scene) capacity() *lap.Capacity {
 	held, released := s.gvlSeconds()
 	return capacity.Describe(capacity.App{
-		Workers: s.fact("puma.workers", "unicorn.workers"), Threads: s.fact("puma.max_threads", "puma.threads"),
+		Workers: s.fact("puma.workers", "unicorn.workers"), Threads: s.fact("puma.threads_max", "puma.max_threads", "puma.threads"),
 		Cores: s.ev.Machine.Cores, GVL: held, Released: released,
 		Rate: arrivals(s.ev.ArrivalPerS), Service: s.meanService(),
 	})

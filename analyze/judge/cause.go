@@ -15,6 +15,7 @@ import (
 const (
 	slowRoute  = 0.010 // seconds of own work
 	leastPart  = 0.20  // of the route's own time
+	partSeen   = 0.10  // the same where the estimate sees only a part of what a cause costs
 	leastGain  = 0.002 // seconds
 	dominating = 0.60  // of the route's own time: CPU, or waiting
 )
@@ -29,7 +30,8 @@ type candidate struct {
 	evidence []finding.Evidence
 	caveats  []string
 	next     []string
-	leads    bool // big enough to be the leading cause
+	least    float64 // part of the route's own time that it must explain; 0 means leastPart
+	leads    bool    // big enough to be the leading cause
 }
 
 // work is the time that a route takes by itself, as well as it is known: its
@@ -39,6 +41,16 @@ type work struct {
 	wall, cpu, gc, sql, rest float64 // seconds
 	objects                  float64 // -1 unknown
 	alone                    bool    // from solo requests
+}
+
+// busy is the time without what neither CPU nor database nor samples account
+// for: a thread that waits for a free core.
+func (w work) busy(r *row) float64 {
+	waited := w.rest
+	if r.out.Samples > 0 {
+		waited = math.Min(w.rest, r.wait.share*w.wall)
+	}
+	return w.cpu + w.sql + waited
 }
 
 // work is the route's own work. ok is false when nothing says it.
@@ -86,8 +98,11 @@ func (s *scene) causes(r *row) []candidate {
 		out = append(out, s.cpuBound(r, w, out)...)
 	}
 	for i := range out {
-		gain := point(out[i].regained)
-		out[i].leads = out[i].leads && w.wall >= slowRoute && gain >= leastGain && gain >= leastPart*w.wall
+		gain, least := point(out[i].regained), out[i].least
+		if least == 0 {
+			least = leastPart
+		}
+		out[i].leads = out[i].leads && w.wall >= slowRoute && gain >= leastGain && gain >= least*w.wall
 	}
 	slices.SortStableFunc(out, func(a, b candidate) int {
 		if a.leads != b.leads {

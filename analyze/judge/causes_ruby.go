@@ -12,6 +12,10 @@ import (
 
 const (
 	manyObjects = 100_000 // a request
+	// dense is how many objects a second of CPU makes where making them is the
+	// work; a computation that takes as long makes a tenth of them. It is a
+	// rate, so that a slow machine changes it less than any time.
+	dense = 300_000
 	// objectCost is the CPU of making and filling one object, its collection
 	// aside: 500 strings took 141 to 179 µs on Ruby 3.1, a quarter of it GC
 	// (docs/methods/allocations.md).
@@ -38,7 +42,8 @@ func (s *scene) allocates(r *row, w work) []candidate {
 	}
 	c := candidate{
 		kind: lap.Allocates, id: Allocates,
-		leads:    point(gain) >= 0.25*w.cpu && w.cpu >= 0.3*w.wall,
+		leads:    w.objects >= dense*w.cpu && w.cpu >= 0.3*w.busy(r),
+		least:    partSeen,
 		title:    fmt.Sprintf("Allocates %s objects a request", unit.Count(w.objects)),
 		detail:   "Making objects and collecting them again takes the request's CPU, with the GVL held, and makes every other request collect garbage more often.",
 		regained: gain,
@@ -57,7 +62,7 @@ func (s *scene) allocates(r *row, w work) []candidate {
 // has two fifths of it, or, on a route with a lot of CPU and no other cause,
 // most of it passes through that method.
 func (s *scene) cpuBound(r *row, w work, found []candidate) []candidate {
-	if w.cpu < slowRoute || w.cpu < dominating*w.wall {
+	if w.cpu < slowRoute || w.cpu < dominating*w.busy(r) {
 		return nil
 	}
 	samples := s.samplesOf(r.out.Name)
@@ -98,7 +103,7 @@ func (s *scene) ioBound(r *row, w work) []candidate {
 	if w.rest < slowRoute || w.rest < 0.5*w.wall {
 		return nil
 	}
-	wait := s.waitsFor(s.samplesOf(r.out.Name))
+	wait := r.wait
 	sampled := r.out.Samples > 0
 	if sampled && wait.share < 0.4 {
 		return nil
@@ -131,7 +136,7 @@ func (s *scene) ioBound(r *row, w work) []candidate {
 func waitName(w waiter) string {
 	switch {
 	case w.callee != "" && w.line != "":
-		return w.callee + " at " + w.line
+		return fmt.Sprintf("%s in %s (%s)", w.callee, w.caller, w.line)
 	case w.callee != "":
 		return w.callee
 	}

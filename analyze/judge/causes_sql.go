@@ -30,7 +30,7 @@ func (s *scene) nPlusOnes(r *row, w work) []candidate {
 			under, n = s.cpuShareUnder(s.samplesOf(r.out.Name), g.line)
 		}
 		c := candidate{
-			kind: lap.NPlusOne, id: NPlusOne, leads: true,
+			kind: lap.NPlusOne, id: NPlusOne, leads: true, least: partSeen,
 			title:    fmt.Sprintf("N+1: %s statements a request from %s", unit.Count(g.count()), orUnknown(g.line)),
 			detail:   "Each row that is shown asks the database once more. Loading all of them with one statement (preload or includes in Rails) leaves one.",
 			regained: s.nPlusOneGain(g, r, w, under),

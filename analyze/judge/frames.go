@@ -95,14 +95,14 @@ type hot struct {
 }
 
 // hotMethod finds where the app's own code runs: CPU samples whose innermost
-// Ruby frame is the app's. It names the innermost method that four fifths of
+// Ruby frame is the app's. It names the innermost method that nine tenths of
 // them share, so that a helper called in a loop yields to the loop.
 func (s *scene) hotMethod(samples []profile.Sample) hot {
 	methods, kept, all, n := s.appCPU(samples, s.inApp)
 	h := hot{n: n}
 	if kept > 0 {
 		h.share = float64(kept) / float64(all)
-		h.frame, _ = innermost(methods, kept*4/5)
+		h.frame, _ = innermost(methods, kept/10*9)
 	}
 	return h
 }
@@ -213,17 +213,19 @@ func methodOf(f profile.Frame) profile.Frame {
 	return profile.Frame{Name: name, File: f.File}
 }
 
-// waiter is what a route waits for outside the database: a library's method
-// and the app's line that called it.
+// waiter is what a route waits for outside the database.
 type waiter struct {
-	callee, line string
-	share        float64 // of the route's samples that do not wait for the GVL
-	n            int
+	call
+	share float64 // of the route's samples that do not wait for the GVL
+	n     int
 }
+
+// call is a library's method and the app's method and line that called it.
+type call struct{ callee, caller, line string }
 
 // waitsFor finds the call that a route blocks or sleeps in for longest.
 func (s *scene) waitsFor(samples []profile.Sample) waiter {
-	weights := map[[2]string]int64{}
+	weights := map[call]int64{}
 	var waiting, all int64
 	w := waiter{}
 	for _, x := range samples {
@@ -245,8 +247,8 @@ func (s *scene) waitsFor(samples []profile.Sample) waiter {
 	w.share = float64(waiting) / float64(all)
 	var most int64 = -1
 	for key, weight := range weights {
-		if weight > most || weight == most && cmp.Or(cmp.Compare(key[0], w.callee), cmp.Compare(key[1], w.line)) < 0 {
-			most, w.callee, w.line = weight, key[0], key[1]
+		if weight > most || weight == most && cmp.Or(cmp.Compare(key.callee, w.callee), cmp.Compare(key.line, w.line)) < 0 {
+			most, w.call = weight, key
 		}
 	}
 	return w
@@ -254,16 +256,16 @@ func (s *scene) waitsFor(samples []profile.Sample) waiter {
 
 // callOut is the first method outside the app that the app's innermost line
 // calls, and that line; the leaf and nothing where no frame is the app's.
-func (s *scene) callOut(stack int32) [2]string {
+func (s *scene) callOut(stack int32) call {
 	callee := ""
 	for ; stack >= 0; stack = s.prof.Stacks[stack].Parent {
 		f := s.frame(stack)
 		if !native(f) && appFile(f.File) {
-			return [2]string{callee, place(f)}
+			return call{callee, methodOf(f).Name, place(f)}
 		}
 		callee = f.Name
 	}
-	return [2]string{callee, ""}
+	return call{callee: callee}
 }
 
 // shownFrames is how many rows of a flat profile a result keeps.

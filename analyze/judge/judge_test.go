@@ -9,6 +9,8 @@ import (
 
 	"pitwall/core/finding"
 	"pitwall/core/lap"
+	"pitwall/core/profile"
+	"pitwall/core/request"
 	"pitwall/core/stat"
 )
 
@@ -53,6 +55,16 @@ func TestPlantedFaultsAreTheLeadingCauses(t *testing.T) {
 					r.statements[j].ms *= 3
 				}
 			}
+		}},
+		{"ActiveRecord around the statements of orders, an export with half of the objects", func(a *app) {
+			a.routes[2].statements[1].ms = .15
+			a.routes[4].objects = 220_000
+		}},
+		{"a machine without a free core: time passes that is neither CPU nor waiting", func(a *app) {
+			for i := range a.routes {
+				a.routes[i].stall = 2 * a.routes[i].cpu
+			}
+			a.routes[0].stall = 40
 		}},
 		{"noisy", func(a *app) { a.noise = .4 }},
 		{"no profile", func(a *app) { a.share = true }},
@@ -122,7 +134,7 @@ func TestFiguresOfThePlantedShop(t *testing.T) {
 	if f := find(res, Scan, "track"); f == nil || f.Next[0] != "CREATE INDEX CONCURRENTLY ON tracking_events (tracking)" || f.Next[1] != compareCommand {
 		t.Errorf("%+v", f)
 	}
-	for name, want := range map[string]string{"quote": "Pricing#simulate", "rates": "Net::HTTP#get at app/models/rates.rb:18", "export": "Export#build_rows"} {
+	for name, want := range map[string]string{"quote": "Pricing#simulate", "rates": "Net::HTTP#get in Rates.ask (app/models/rates.rb:18)", "export": "Export#build_rows"} {
 		if c := routeOf(res, name).Cause; !strings.Contains(c.Title, want) {
 			t.Errorf("%s: %q does not name %s", name, c.Title, want)
 		}
@@ -215,6 +227,39 @@ func TestErrorsLeadAndOverloadIsNoCauseOfQuickRoutes(t *testing.T) {
 	checkCauses(t, "waiting", res, map[string]lap.CauseKind{"a": lap.GVLWait, "b": ""})
 	if find(res, GVLWait, "process") == nil {
 		t.Error("the process's wait for the GVL is not a finding")
+	}
+}
+
+// A page whose time is rendering, by gems, and a big report in one statement:
+// what a lap meets in other people's apps.
+func TestUnplantedCauses(t *testing.T) {
+	gem := []profile.Frame{ruby("ActionView::Helpers::UrlHelper#link_to", "/usr/lib/ruby/vendor_ruby/action_view/helpers/url_helper.rb", 200)}
+	res := Judge(evidence(app{rate: 10, gvl: 1, noise: .1, agent: true, routes: []planted{
+		{name: "issues", weight: 1, cpu: 140, objects: 60_000, hot: []profile.Frame{ruby("IssuesController#index", "/usr/share/redmine/app/controllers/issues_controller.rb", 50), ruby("_app_views_issues_list", "/usr/share/redmine/app/views/issues/_list.html.erb", 20)}, gem: gem},
+		{name: "report", weight: 1, cpu: 5, objects: 2000, hot: shop().routes[0].hot, statements: []planSQL{{"SELECT SUM(total_cents), status FROM orders GROUP BY status", "app/controllers/reports_controller.rb:7", 1, 0, 90,
+			&request.Node{Type: "Seq Scan", Relation: "orders", Rows: 200_000, TableRows: 200_000}}}},
+		{name: "loop", weight: 1, cpu: 12, objects: 3000, hot: shop().routes[0].hot, statements: []planSQL{
+			{"SELECT * FROM a", "app/x.rb:1", 2, 0, .5, nil}, {"SELECT * FROM b", "app/x.rb:1", 2, 0, .5, nil}, {"SELECT * FROM c", "app/x.rb:1", 2, 0, .5, nil}}, framework: .8},
+	}}, 5))
+	checkCauses(t, "unplanted", res, map[string]lap.CauseKind{"issues": lap.CPUBound, "report": lap.SlowSQL, "loop": ""})
+	if c := routeOf(res, "issues").Cause; !strings.Contains(c.Title, "_app_views_issues_list") {
+		t.Errorf("%q", c.Title)
+	}
+	if f := find(res, SlowSQL, "report"); f == nil || f.Evidence[1].Text != "Seq Scan on orders (200,000 rows)" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestAppFiles(t *testing.T) {
+	for file, want := range map[string]bool{
+		"/srv/shop/app/models/a.rb": true, "app/models/a.rb": true, "/usr/share/redmine/lib/redmine.rb": true,
+		"": false, "<internal:kernel>": false, "(eval)": false, "/usr/lib/ruby/vendor_ruby/puma/server.rb": false,
+		"/usr/share/rubygems-integration/all/gems/rails-6.1/lib/rails.rb": false, "/srv/shop/vendor/bundle/ruby/3.1.0/gems/pg/lib/pg.rb": false,
+		"/opt/rubies/3.3/lib/ruby/3.3.0/json.rb": false, "/tmp/x/pitwall_agent/meter.rb": false,
+	} {
+		if appFile(file) != want {
+			t.Errorf("%q: %v", file, !want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ type row struct {
 	out      lap.Route
 	groups   []*group
 	requests []request.Request // those that groups were counted over
+	wait     waiter            // what its samples wait for; nothing without samples
 	causes   []candidate       // what explains its time, strongest first
 	errors   *candidate
 }
@@ -100,7 +101,8 @@ func (s *scene) row(name string, usage []stat.Block, total []float64) *row {
 	r.groups = groups(r.requests)
 	o.Statements = s.statements(r.groups, len(r.requests))
 	o.Flame, o.Top = s.flame(name)
-	o.Samples = int64(len(s.samplesOf(name)))
+	samples := s.samplesOf(name)
+	o.Samples, r.wait = int64(len(samples)), s.waitsFor(samples)
 	return r
 }
 

@@ -28,6 +28,7 @@ type planted struct {
 	waits      []profile.Frame // under which its IO blocks
 	errors     float64         // share
 	framework  float64         // share of its CPU outside the app's code
+	stall      float64         // milliseconds without a core, though it could run
 }
 
 // planSQL is a statement that is sent n times a request, ms each.
@@ -243,6 +244,7 @@ func (m *maker) request(r planted, at int64, load, seen bool) int64 {
 		spend(profile.Running, length*r.framework, plumbing)
 		spend(profile.Running, length*(1-r.framework), cpu)
 	}
+	spend(profile.Running, r.stall, cpu)
 	run(r.cpu / 2)
 	for _, st := range r.statements {
 		m.statement(&q, st, factor)
