@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"pitwall/core/request"
 )
@@ -19,6 +20,8 @@ type planBody struct {
 const (
 	maxPlans = 500
 	maxNodes = 500
+
+	explainWait = time.Minute // a process stops by itself after 20 s
 )
 
 // Explain asks the processes what the database would do for each statement
@@ -26,6 +29,11 @@ const (
 // the log, one for each fingerprint. Each process uses a connection of its own
 // pool, so ask when the app is not driven.
 func (s *Server) Explain(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, explainWait)
+		defer cancel()
+	}
 	for _, c := range s.live() {
 		ids := s.unplanned(c)
 		if len(ids) == 0 {

@@ -16,12 +16,14 @@ module PitwallAgent
     class << self
       def run(args)
         ends = Process.clock_gettime(Process::CLOCK_MONOTONIC) + SECONDS
-        args.split(",").first(1000).map do |id|
-          break [] if Process.clock_gettime(Process::CLOCK_MONOTONIC) > ends
+        plans = []
+        args.split(",").first(1000).map(&:to_i).each do |id|
+          break if Process.clock_gettime(Process::CLOCK_MONOTONIC) > ends
 
-          example = Sql.examples[id.to_i]
-          example && plan(id.to_i, *example)
-        end.compact
+          example = Sql.examples[id]
+          plans << plan(id, *example) if example
+        end
+        plans
       end
 
       private

@@ -20,34 +20,27 @@ module PitwallAgent
         @root = (dir || guess).to_s.chomp("/")
         @roots = nil
         @paths = {}
+        @hints = {}
       end
 
-      # "app/models/order.rb:12", or "" when no frame is the app's.
-      if Thread.respond_to?(:each_caller_location)
-        def find
-          n = 0
-          Thread.each_caller_location do |frame|
-            path = relative(frame.path)
-            return site(path, frame.lineno) if path
-            return "" if (n += 1) > DEPTH
-          end
-          ""
+      # "app/models/order.rb:12", or "" when no frame is the app's. Statements
+      # come again from where they came: for a hint (a statement's number) the
+      # frame at the depth where the line was last time is looked at first.
+      def find(hint = nil)
+        if hint && (known = @hints[hint])
+          frame = caller_locations(known[0], 1)&.first
+          return known[3] if frame && frame.lineno == known[1] && frame.path == known[2]
         end
-      else
-        def find
-          start = 2
-          while start < DEPTH
-            frames = caller_locations(start, CHUNK)
-            return "" if frames.nil? || frames.empty?
+        start = 1
+        while start < DEPTH
+          frames = caller_locations(start, CHUNK)
+          return "" if frames.nil? || frames.empty?
 
-            frames.each do |frame|
-              path = relative(frame.path)
-              return site(path, frame.lineno) if path
-            end
-            start += CHUNK
-          end
-          ""
+          i = frames.index { |frame| relative(frame.path) }
+          return found(hint, start + i, frames[i]) if i
+          start += CHUNK
         end
+        ""
       end
 
       private
@@ -55,6 +48,12 @@ module PitwallAgent
       def guess
         dir = defined?(::Rails) && ::Rails.respond_to?(:root) && ::Rails.root
         (dir || Dir.pwd).to_s.chomp("/")
+      end
+
+      def found(hint, depth, frame)
+        place = site(relative(frame.path), frame.lineno)
+        @hints[hint] = [depth, frame.lineno, frame.path, place] if hint
+        place
       end
 
       # The path below the root, or false for Ruby's and the gems' files.
@@ -103,6 +102,7 @@ module PitwallAgent
       end
     end
 
+    @hints = {}
     @paths = {}
     @sites = {}
   end

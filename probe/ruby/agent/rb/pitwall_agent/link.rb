@@ -9,6 +9,8 @@ module PitwallAgent
   # waiting, from a bounded buffer; commands are read by a thread of its own.
   class Link
     BUFFER = 2 << 20 # bytes
+    BATCH = 16_384   # bytes of requests that are worth a write
+    PAUSE = 0.1      # seconds that a request may wait for one
 
     class << self
       # Connects, once per process, and says hello; again when the role changes.
@@ -74,9 +76,9 @@ module PitwallAgent
       put("h", Text.dump("role" => role, "ruby" => RUBY_VERSION, "root" => Lines.root))
     end
 
-    # Queues one line and writes what can be written at once. needed lines are
+    # Queues one line, for the reading thread to write soon. needed lines are
     # few, and later ones refer to them: they are not dropped.
-    def put(kind, json, needed = false)
+    def queue(kind, json, needed = false)
       return if @gone
 
       line = "#{@prefix}#{kind} #{json}\n"
@@ -86,6 +88,12 @@ module PitwallAgent
         @bytes += line.bytesize
         @lines << line
       end
+      flush if @bytes > BATCH
+    end
+
+    # The same, and writes now what can be written without waiting.
+    def put(kind, json)
+      queue(kind, json, true)
       flush
     end
 
@@ -122,7 +130,7 @@ module PitwallAgent
       return unless @lock.try_lock
 
       begin
-        while (chunk = @rest || @lines.shift)
+        while (chunk = @rest || batch)
           n = @socket.write_nonblock(chunk, exception: false)
           if n == :wait_writable
             @rest = chunk
@@ -136,6 +144,12 @@ module PitwallAgent
       ensure
         @lock.unlock
       end
+    end
+
+    def batch
+      text = @lines.shift or return
+      text << @lines.shift while text.bytesize < BATCH && !@lines.empty?
+      text
     end
 
     # The reading thread may wait, so it empties the buffer.
@@ -153,7 +167,12 @@ module PitwallAgent
     end
 
     def run
-      while !@gone && (line = @socket.gets("\n", 65_536))
+      until @gone
+        unless IO.select([@socket], nil, nil, PitwallAgent.on ? PAUSE : nil)
+          flush
+          next
+        end
+        line = @socket.gets("\n", 65_536) or break
         command, seq, args = line.split(" ", 3)
         body = obey(command, args.to_s.strip)
         drain

@@ -106,7 +106,7 @@ module PitwallAgent
         # The hooks were switched meanwhile: its statements are not all known.
         return unless PitwallAgent.on && record.generation == @generation
 
-        PitwallAgent.link&.put("r", line(record, ended, cpu, gc, count, objects))
+        PitwallAgent.link&.queue("r", line(record, ended, cpu, gc, count, objects))
       end
 
       def line(r, ended, cpu, gc, count, objects)

@@ -57,7 +57,7 @@ module PitwallAgent
         return if sql.nil?
 
         id, explainable = id(sql, connection)
-        group = group(record, id, Lines.find)
+        group = group(record, id, Lines.find(id))
         return unless group
 
         group[0] += count
@@ -73,7 +73,7 @@ module PitwallAgent
       def announce(text)
         @lock.synchronize do
           @ids[text] ||= @ids.size.tap do |id|
-            PitwallAgent.link&.put("f", "{\"id\":#{id},\"text\":#{Text.quote(text)}}", true)
+            PitwallAgent.link&.queue("f", "{\"id\":#{id},\"text\":#{Text.quote(text)}}", true)
           end
         end
       end
