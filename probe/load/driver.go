@@ -56,7 +56,7 @@ func New(cfg Config) (*Driver, error) {
 		}
 	}
 	for range cfg.Users {
-		d.users = append(d.users, &user{guest: &visitor{guest: true}, member: &visitor{}})
+		d.users = append(d.users, newUser(d.plans))
 	}
 	d.mix = newMix(cfg.Routes)
 	return d, nil

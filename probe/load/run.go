@@ -231,7 +231,7 @@ func (l *line) upkeep() {
 		n = p.refused.Add(1)
 	}
 	if n < refusedGiveUp && (refused || n >= refusedOneTime) {
-		_ = l.r.d.fetchToken(l.r.ctx, v, p) // without a new one the next request shows what is wrong
+		_ = l.r.d.fetchToken(l.r.ctx, v, p, l.r.d.pageValues(p)) // without a new one the next request shows what is wrong
 	}
 }
 

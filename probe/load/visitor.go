@@ -13,9 +13,20 @@ import (
 )
 
 // user is one virtual user: logged in for the routes that say session:, and
-// a guest, with cookies only for the sake of tokens, for the others.
+// for each other route that needs a token a guest with a session of its own.
 type user struct {
-	guest, member *visitor
+	member *visitor
+	guests map[*plan]*visitor
+}
+
+func newUser(plans []*plan) *user {
+	u := &user{member: &visitor{}, guests: map[*plan]*visitor{}}
+	for _, p := range plans {
+		if p.route.CSRF != "" && !p.route.Session {
+			u.guests[p] = &visitor{guest: true}
+		}
+	}
+	return u
 }
 
 // visitor is a cookie jar with the tokens that go with it. A guest keeps the
@@ -31,13 +42,10 @@ type visitor struct {
 
 // visitorFor is who asks for p: nil when no cookies are needed.
 func (u *user) visitorFor(p *plan) *visitor {
-	switch {
-	case p.route.Session:
+	if p.route.Session {
 		return u.member
-	case p.route.CSRF != "":
-		return u.guest
 	}
-	return nil
+	return u.guests[p]
 }
 
 // token is the token for p, empty when there is none yet.
@@ -92,7 +100,7 @@ func (d *Driver) Login(ctx context.Context) error {
 			if p.route.CSRF == "" {
 				continue
 			}
-			if err := d.fetchToken(ctx, u.visitorFor(p), p); err != nil {
+			if err := d.fetchToken(ctx, u.visitorFor(p), p, d.pageValues(p)); err != nil {
 				return err
 			}
 		}
@@ -105,13 +113,13 @@ func (d *Driver) Login(ctx context.Context) error {
 // set cookies too, and is good unless the step expects a status of its own.
 func (d *Driver) step(ctx context.Context, v *visitor, p *plan) error {
 	name := or(p.route.Name, p.route.Path)
+	q := &request{visitor: v}
+	q.draw(p, d.rng)
 	if p.route.CSRF != "" {
-		if err := d.fetchToken(ctx, v, p); err != nil {
+		if err := d.fetchToken(ctx, v, p, q.values); err != nil {
 			return err
 		}
 	}
-	q := &request{visitor: v}
-	q.draw(p, d.rng)
 	a, err := d.ask(ctx, q, 0)
 	if err != nil {
 		return &LoginError{Step: name, Text: err.Error()}
@@ -170,16 +178,25 @@ func (d *Driver) page(path string) *plan {
 // maxPage bounds the page that is searched for a token.
 const maxPage = 1 << 20
 
+// pageValues draws the parameters of the page of p's token, nil when it has
+// none: then a sequence loses no value.
+func (d *Driver) pageValues(p *plan) map[string]string {
+	if len(p.csrf.Names()) == 0 {
+		return nil
+	}
+	values := map[string]string{}
+	p.values.Draw(rand.New(rand.NewPCG(d.cfg.Seed, d.seq.Load())), values)
+	return values
+}
+
 // fetchToken asks for the page of p's token, with the visitor's cookies, and
 // keeps both. A guest begins anew.
-func (d *Driver) fetchToken(ctx context.Context, v *visitor, p *plan) error {
+func (d *Driver) fetchToken(ctx context.Context, v *visitor, p *plan, values map[string]string) error {
 	d.tokens.Add(1)
 	name := "token for " + or(p.route.Name, p.route.Path)
 	if v.guest {
 		v.jar.clear()
 	}
-	values := map[string]string{}
-	p.values.Draw(rand.New(rand.NewPCG(d.cfg.Seed, d.seq.Load())), values)
 	place := string(p.csrf.Append(nil, values, route.InURL))
 	q := &request{visitor: v}
 	q.draw(d.page(place), nil)
