@@ -13,8 +13,8 @@ import (
 
 // bounds on an iseq
 const (
-	maxInstructions = 1 << 22 // words of code
-	maxLineEntries  = 1 << 20
+	maxInstructions = 1 << 20 // words of code
+	maxLineEntries  = 1 << 17
 )
 
 // iseq is a piece of compiled Ruby: a method, a block, a file's body.
@@ -28,6 +28,7 @@ type iseq struct {
 	index         []byte // the succinct table that leads from a position to an entry of lines
 	ids           map[uint32]int32
 	checked       int64 // snapshot in which it was last compared with the process
+	err           error // why it could not be read; nothing else is set then
 }
 
 // body types

@@ -16,6 +16,10 @@ const unnamed = "(unknown)"
 // again: the collector may have freed or moved what was there.
 const recheck = 64
 
+// recheckFailed is the same for an address that made no sense: it may have
+// been caught in a change.
+const recheckFailed = 8
+
 // maxRemembered bounds the caches: a program that keeps compiling code is
 // forgotten now and then.
 const maxRemembered = 1 << 17
@@ -108,11 +112,15 @@ func (n *names) failed(err error) (int32, error) {
 // iseq is the remembered one unless its address holds another one by now.
 func (n *names) iseq(f frame) (*iseq, error) {
 	q := n.iseqs[f.iseq]
-	if q != nil && (n.now-q.checked < recheck || n.unchanged(f.iseq, q)) && (q.holds(f.pc) || f.pc == 0) {
+	if q != nil && q.err != nil && n.now-q.checked < recheckFailed {
+		return nil, q.err
+	}
+	if q != nil && q.err == nil && (n.now-q.checked < recheck || n.unchanged(f.iseq, q)) && (q.holds(f.pc) || f.pc == 0) {
 		return q, nil
 	}
 	q, err := n.values.iseq(f.iseq)
 	if err != nil {
+		n.iseqs[f.iseq] = &iseq{err: err, checked: n.now}
 		return nil, err
 	}
 	q.checked = n.now

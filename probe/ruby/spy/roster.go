@@ -226,6 +226,9 @@ func (r *roster) walk() error {
 		if err != nil {
 			return fmt.Errorf("reading threads: %w", err)
 		}
+		if len(r.threads)+len(nodes) > maxThreads {
+			return fmt.Errorf("reading threads: more than %d", maxThreads)
+		}
 		for _, n := range nodes {
 			t := old[n-uint64(r.l.Thread.Node)]
 			if t == nil {
