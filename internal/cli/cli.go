@@ -48,6 +48,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // listed when it works.
 func commands(app *App) []*cobra.Command {
 	return []*cobra.Command{
+		newInitCmd(app),
+		newReportCmd(app),
+		newRunsCmd(app),
+		newServeCmd(app),
 		newVersionCmd(app),
 	}
 }

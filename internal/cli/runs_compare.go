@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"pitwall/analyze/judge"
+	"pitwall/core/lap"
+	"pitwall/core/stat"
+	"pitwall/core/unit"
+	"pitwall/store"
+)
+
+func (s *shelf) compareCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "compare OLD NEW",
+		Short:   "Compare what two stored laps counted",
+		Example: "  pitwall runs compare 0190c3 last",
+		Long: `Statements and objects a request are judged: they do not depend on the weather.
+Times of two laps are shown but not judged, for the machine was not the same
+at both; pitwall lap --against judges times.
+
+Exit code 1 when something got worse, 4 when nothing could be decided, 3 when
+the two do not compare.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return s.with(c.Context(), func(ctx context.Context, st *store.Store) error { return s.compare(ctx, st, args[0], args[1]) })
+		},
+	}
+}
+
+func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer string) error {
+	old, err := readLap(ctx, st, older)
+	if err != nil {
+		return err
+	}
+	new, err := readLap(ctx, st, newer)
+	if err != nil {
+		return err
+	}
+	c := judge.AgainstStored(old, new)
+	if err := s.print(map[string]any{"comparison": c}, func(w io.Writer) { writeComparison(w, old, new, c) }); err != nil {
+		return err
+	}
+	return compared(c)
+}
+
+// readLap reads the result of the run that a user named.
+func readLap(ctx context.Context, st *store.Store, name string) (*lap.Result, error) {
+	r, err := st.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	result, err := st.Lap(ctx, r)
+	var missing *store.NotFoundError
+	if errors.As(err, &missing) {
+		return nil, &ExitError{Code: Unmeasured, Err: fmt.Errorf("run %s (%s, %s) has no result of a lap", r.ID, r.Command, r.Status), Hint: "pitwall runs show " + r.ID}
+	}
+	return result, err
+}
+
+// compared is the exit code of a comparison.
+func compared(c lap.Comparison) error {
+	if len(c.Refused) > 0 {
+		return &ExitError{Code: Unmeasured, Err: errors.New("the two runs do not compare")}
+	}
+	decided := false
+	for _, r := range c.Routes {
+		if r.Verdict == stat.Worse {
+			return &ExitError{Code: Regression}
+		}
+		decided = decided || r.Verdict != stat.Undecided
+	}
+	if !decided {
+		return &ExitError{Code: NotDecided}
+	}
+	return nil
+}
+
+func writeComparison(w io.Writer, old, new *lap.Result, c lap.Comparison) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "old\t%s\n", line(old.Run, old.Run.ID))
+	fmt.Fprintf(t, "new\t%s\n", line(new.Run, new.Run.ID))
+	t.Flush()
+	for _, why := range c.Refused {
+		fmt.Fprintln(w, Clean(why))
+	}
+	for _, r := range c.Routes {
+		fmt.Fprintf(w, "\n%s: %s\n", Clean(r.Route), Clean(r.Text))
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, m := range r.Own {
+			writeMetric(t, "own work", m)
+		}
+		for _, m := range r.Load {
+			writeMetric(t, "under load", m)
+		}
+		t.Flush()
+	}
+}
+
+func writeMetric(w io.Writer, where string, m stat.Comparison) {
+	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", where, Clean(m.Metric), unit.Value(m.Old.Point, m.Old.Unit), unit.Value(m.New.Point, m.New.Unit), Clean(string(m.Verdict)))
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
