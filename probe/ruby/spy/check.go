@@ -58,6 +58,7 @@ func (t *Target) checkOnce() error {
 	if main == 0 {
 		return ErrNotReady
 	}
+	t.main = main
 	vm, err := t.mem.word(main + uint64(t.l.Thread.VM))
 	if err != nil || vm != t.vm {
 		return t.misfit("the main thread's VM is %#x, not %#x (%v)", vm, t.vm, err)

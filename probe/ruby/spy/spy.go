@@ -58,6 +58,7 @@ type Target struct {
 	l    layout.Layout
 	site site
 	vm   uint64
+	main uint64 // the main thread
 
 	objspace uint64
 	threads  *roster

@@ -33,7 +33,12 @@ func (t *Target) tid(th *thread) int32 {
 		}
 		id, ok = t.tids[int(inner)]
 	}
-	if th.tid.id = int32(id); !ok {
+	switch {
+	case ok:
+		th.tid.id = int32(id)
+	case th.addr == t.main: // 3.1 keeps the parent's id after a fork
+		th.tid.id = int32(t.pid)
+	default:
 		th.tid.id = -1
 	}
 	return th.tid.id
