@@ -242,6 +242,33 @@ func TestListenElsewhere(t *testing.T) {
 	}
 }
 
+func TestSetupPrefersTheApp(t *testing.T) {
+	s := listenHere(t, Options{Allow: []string{"db.example"}})
+	bodies := map[string]string{
+		"1 master": `{"facts":{"puma.workers":"2","master":"x","and":"much","more":"text, so that length alone does not decide here"}}`,
+		"2 web":    `{"facts":{"puma.workers":"0"}}`,
+		"3 web":    `{"facts":{"puma.workers":"4","rails.env":"production"},"hosts":[{"purpose":"database","address":"db.example:1"},{"purpose":"database","address":"db.example:1"}],"rows":{"a":5,"b":-1}}`,
+	}
+	for who, body := range bodies {
+		pid, role, _ := strings.Cut(who, " ")
+		f := dial(t, s)
+		f.say(fmt.Sprintf(`pw1 %s 7 h {"role":"%s"}`, pid, role))
+		go func() {
+			for f.in.Scan() {
+				f.conn.Write(fmt.Appendf(nil, "pw1 %s 7 a {\"seq\":%s,\"body\":%s}\n", pid, strings.Fields(f.in.Text())[1], body))
+			}
+		}()
+	}
+	for end := time.Now().Add(5 * time.Second); len(s.Processes()) < 3 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	got, err := s.Setup(within(t, 5*time.Second))
+	must(t, err)
+	if got.Facts["puma.workers"] != "4" || got.Facts["master"] != "x" || len(got.Rows) != 1 || len(got.Hosts) != 1 || !got.Hosts[0].Allowed || got.Hosts[0].Local {
+		t.Errorf("%+v", got)
+	}
+}
+
 func FuzzTake(f *testing.F) {
 	for _, l := range []string{helloLine, textLine, goodLine, outLine, skewedLine, `pw1 42 7 d {"n":4}`, `pw1 42 7 e {"n":1}`, `pw1 42 7 a {"seq":1,"body":{}}`} {
 		f.Add([]byte(l))

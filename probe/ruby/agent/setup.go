@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"pitwall/core/lap"
@@ -30,8 +32,9 @@ const (
 )
 
 // Setup asks every connected process how the app is set up, and puts the
-// answers together: where two differ, one that serves wins over a master. Its
-// facts hold no secrets.
+// answers together: where two differ, one that serves wins over a master, and
+// among equals the one that has more to say (an app over a service beside it).
+// Its facts hold no secrets.
 func (s *Server) Setup(ctx context.Context) (lap.Setup, error) {
 	all := lap.Setup{Facts: map[string]string{}, Hosts: []lap.Host{}, Rows: map[string]int64{}}
 	conns := s.live()
@@ -39,6 +42,7 @@ func (s *Server) Setup(ctx context.Context) (lap.Setup, error) {
 		return all, ErrNobody
 	}
 	replies, err := s.ask(ctx, conns, "setup", "")
+	slices.SortStableFunc(replies, func(a, b reply) int { return cmp.Compare(len(b.body), len(a.body)) })
 	for _, wanted := range []Role{Web, Jobs, Master, Helper} {
 		for _, r := range replies {
 			if s.roleOf(r.conn) == wanted {
