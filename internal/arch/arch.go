@@ -54,6 +54,7 @@ func Packages() []Listed {
 		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
 		{Path: "analyze/preflight", Stratum: Analyze},
 		{Path: "analyze/saturation", Stratum: Analyze},
+		{Path: "analyze/scour", Stratum: Analyze},
 		{Path: "analyze/sketch", Stratum: Analyze},
 		{Path: "analyze/warmup", Stratum: Analyze},
 		{Path: "analyze/worthless", Stratum: Analyze},
