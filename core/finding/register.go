@@ -69,6 +69,7 @@ func preflightEntries() []Entry {
 func machineEntries() []Entry {
 	return []Entry{
 		{"PW-MACHINE-LOAD", "other work runs on this machine", "Processes other than the app took processor time during the lap. Times are longer and noisier than on an idle machine."},
+		{"PW-MACHINE-SHARED", "another lap ran at the same time", "Two laps on one machine share processors, memory and caches. Counters such as statements and objects hold; times and throughput do not."},
 		{"PW-MACHINE-STEAL", "the hypervisor took time away", "The virtual machine wanted to run and was not let: time that shows in every latency and belongs to none of the app's code."},
 		{"PW-MACHINE-THROTTLED", "the container's quota stopped it", "The control group used up its processor quota and was stopped until the next period, which adds tens of milliseconds to whatever ran."},
 		{"PW-MACHINE-FREQUENCY", "the processor's speed changes", "The processor clock is not held constant, so that the same work takes another time from one moment to the next. The performance governor holds it."},
@@ -81,6 +82,7 @@ func safetyEntries() []Entry {
 	return []Entry{
 		{"PW-SAFE-HOST", "set up to use a host that is not this machine", "The app's configuration names a host that is neither loopback nor under `allow:`. A lap would send it load, so it stops first."},
 		{"PW-SAFE-OUTGOING", "a connection to somewhere else", "The app tried to reach a host that is neither loopback nor allowed while it was driven. Stub it: a benchmark must not send load to others, and their answers are not the app's time."},
+		{"PW-SAFE-CONNECTED", "a connection was seen from outside", "A process of the app was connected to a host that is neither loopback nor allowed. It was seen in the kernel's table of sockets: it was not made through Ruby, where it could have been refused."},
 		{"PW-SAFE-WRITE", "a route that writes was not driven", "A route writes, and its database is not marked as disposable in pitwall.yml, so that it was left out. Name a copy that you can lose under `disposable:`."},
 		{"PW-SAFE-MAIL", "mail would be delivered", "The app's mail delivery is neither the test delivery nor off."},
 	}
