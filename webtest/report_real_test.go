@@ -105,6 +105,9 @@ func TestRealThemes(t *testing.T) {
 		b.until(`document.documentElement.dataset.theme === "` + theme + `"`)
 		readable(b, theme)
 	}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	b.until(`document.documentElement.dataset.theme === "light"`) // on paper
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
 	for _, want := range []string{"light", "dark", "auto"} {
 		eval[chromedp.Void](b, `document.querySelector(".theme").click()`)
 		b.until(`document.querySelector(".theme").textContent.includes("` + strings.ReplaceAll(want, "auto", "system") + `")`)

@@ -15,18 +15,17 @@ interface Props { group: Group; windows: Window[]; zero: number; span: [number, 
 
 export function TimeChart({ group, windows, zero, span, last }: Props) {
   const [box, width] = useWidth<HTMLDivElement>(320);
-  const [theme, setTheme] = useState(0);
   const [cursor, setCursor] = useState<number | null>(null);
   const data = useMemo(() => join(group.series, zero, span), [group, zero, span]);
   const chart = useRef<uPlot | null>(null);
 
-  useEffect(() => onChange(() => setTheme((n) => n + 1)), []);
+  useEffect(() => onChange(() => chart.current?.redraw(false)), []);
   useEffect(() => {
     const options = optionsFor(group, windows, zero, span, width, last, setCursor);
     const plot = new uPlot(options, data, box.current!);
     chart.current = plot;
     return () => plot.destroy();
-  }, [group, data, theme, last]);
+  }, [group, data, last]);
   useLayoutEffect(() => chart.current?.setSize({ width, height: heightOf(last) }), [width, last]);
 
   return (
@@ -79,8 +78,8 @@ function join(all: Series[], zero: number, span: [number, number]): uPlot.Aligne
 function optionsFor(
   group: Group, windows: Window[], zero: number, span: [number, number], width: number, last: boolean, tell: (at: number | null) => void,
 ): uPlot.Options {
-  const ink = colour("muted");
-  const grid = { stroke: colour("line"), width: 1 };
+  const ink = (): string => colour("muted"); // asked at each drawing: a theme may have changed
+  const grid = { stroke: () => colour("line"), width: 1 };
   const font = "11px " + (colour("sans") || "sans-serif");
   const ticks = { show: false };
   return {
@@ -93,7 +92,7 @@ function optionsFor(
       { stroke: ink, grid, font, ticks, size: last ? 32 : 8, values: (_, at) => at.map((v) => (last ? `${v} s` : "")) },
       { stroke: ink, grid, font, ticks, size: LEFT, values: (_, at) => axisTexts(at, group.unit), ...(group.unit === "bytes" ? { incrs: POWERS } : {}) },
     ],
-    series: [{}, ...group.series.map((_, i) => ({ stroke: colour(`line-${i % 6}`), width: 1.5, spanGaps: false, points: { show: false } }))],
+    series: [{}, ...group.series.map((_, i) => ({ stroke: () => colour(`line-${i % 6}`), width: 1.5, spanGaps: false, points: { show: false } }))],
     hooks: {
       drawClear: [(plot) => shade(plot, windows, zero)],
       setCursor: [(plot) => tell(plot.cursor.idx ?? null)],

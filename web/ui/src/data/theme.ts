@@ -24,17 +24,20 @@ export function apply(theme: Theme): void {
 }
 
 // start sets the theme when the page opens, and follows the system while the
-// reader has not chosen.
+// reader has not chosen. Paper is light.
 export function start(): void {
-  show(stored());
-  system().addEventListener("change", () => show(stored()));
+  const again = (): void => show(stored());
+  again();
+  system().addEventListener("change", again);
+  paper().addEventListener("change", again);
 }
 
 const system = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
+const paper = (): MediaQueryList => matchMedia("print");
 
 // show resolves the theme into the one attribute that the style sheet reads.
 function show(theme: Theme): void {
-  const dark = theme === "dark" || (theme === "auto" && system().matches);
+  const dark = !paper().matches && (theme === "dark" || (theme === "auto" && system().matches));
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   listeners.forEach((tell) => tell());
 }

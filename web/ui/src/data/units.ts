@@ -88,7 +88,7 @@ export function show(e: Maybe | undefined, unit?: string): Shown {
   const kind = unit ?? e.unit;
   const scale = scaleFor(kind, e.point);
   const value = kind === "ratio" ? percent(e.point) : withUnit(digits(e.point * scale.factor), scale);
-  if (e.reached_level <= 0) return { value, interval: "", how: `no interval: ${e.n} values are too few` };
+  if (e.reached_level <= 0) return { value, interval: "", how: ["no interval", e.n > 0 ? `n = ${count(e.n)}` : "", e.method].filter(Boolean).join(", ") };
   if (e.low === e.high) return { value, interval: "", how: how(e) + ": no spread" };
   const ends = [e.low, e.high].map((x) => end(x * scale.factor, (e.high - e.low) * scale.factor));
   return { value, interval: `[${ends[0]}\u2013${ends[1]}]`, how: how(e) };
