@@ -14,7 +14,6 @@ const (
 	typeClass   = 2
 	typeModule  = 3
 	typeArray   = 7
-	typeIClass  = 0x1c
 	typeImemo   = 0x1a
 	notEmbedded = 1 << 13 // of a string; of an array it says the opposite
 	imemoShift  = 12
