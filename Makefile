@@ -32,7 +32,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 calibrate:
-	PITWALL_CALIBRATE=whole go test -count=1 -run Calibrat -timeout 60m ./...
+	PITWALL_CALIBRATE=1 go test -count=1 -v -timeout 60m ./core/stat ./analyze/bench
 
 vuln:
 	script/vuln
