@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -37,14 +36,14 @@ const (
 	dead              // the connection ended while idle
 )
 
-// inline is the largest request that the schedule's own thread writes: it
+// inline is the largest request that the schedule's own goroutine writes: it
 // fits the socket buffer of an idle connection, so that the write cannot wait
 // for the other side.
 const inline = 16 << 10
 
-// openLoop sends at Poisson arrivals whatever the answers do. The thread that
-// keeps the schedule also writes: the one hand-over of a request is from the
-// kernel to the line's reader when the answer comes.
+// openLoop sends at Poisson arrivals whatever the answers do. The goroutine
+// that keeps the schedule also writes: the one hand-over of a request is from
+// the kernel to the line's reader when the answer comes.
 type openLoop struct {
 	*run
 	mu    sync.Mutex
@@ -57,8 +56,6 @@ type openLoop struct {
 }
 
 func (r *run) openLoop() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	pace := newPacer(r.d.now)
 	defer pace.close()
 	o := &openLoop{run: r}
