@@ -171,8 +171,14 @@ func checkSplit(t *testing.T, res *lap.Result) {
 	if shares["io"] < .75 || shares["queue"] <= 0 || shares["sql"] > .05 || shares["gvl_wait"] < .05 {
 		t.Errorf("split of rates %v", shares)
 	}
-	if track := routeOf(res, "track"); track.Split[len(track.Split)-1].Share.Point > .9 {
-		t.Errorf("%+v", track.Split)
+	for _, slice := range routeOf(res, "track").Split {
+		if slice.Name == "sql" && (slice.Share.Point < .6 || slice.Mean < .055) {
+			t.Errorf("SQL of track: %+v of %g s", slice.Share, slice.Mean)
+		}
+		shares[slice.Name+" of track"] = slice.Share.Point
+	}
+	if shares["sql of track"] == 0 || shares["io of track"] > 0 {
+		t.Errorf("split of track %v", shares)
 	}
 }
 
@@ -246,6 +252,37 @@ func TestUnplantedCauses(t *testing.T) {
 		t.Errorf("%q", c.Title)
 	}
 	if f := find(res, SlowSQL, "report"); f == nil || f.Evidence[1].Text != "Seq Scan on orders (200,000 rows)" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Latency and the work list are those of bare windows, and what watching cost
+// is said.
+func TestFiguresComeFromBareWindows(t *testing.T) {
+	slow := shop()
+	slow.watch = 1
+	a, b := Judge(evidence(shop(), 7)), Judge(evidence(slow, 7))
+	if a.Latency.P50.Point != b.Latency.P50.Point || routeOf(a, "quote").Mean.Point != routeOf(b, "quote").Mean.Point {
+		t.Error("watched windows took part in latency")
+	}
+	if e := b.Overhead[1].Value; math.Abs(e.Point-2) > .2 || e.Low <= 1.5 {
+		t.Errorf("%+v", e)
+	}
+	if !slices.ContainsFunc(b.Doubts, func(s string) bool { return strings.HasPrefix(s, "watching was not cheap") }) {
+		t.Errorf("%q", b.Doubts)
+	}
+}
+
+// A route that takes little is fine, though it repeats a statement: that is a
+// finding, and no cause.
+func TestQuickRouteIsFine(t *testing.T) {
+	a := shop()
+	a.routes[0].statements = append(a.routes[0].statements, planSQL{"SELECT * FROM tags WHERE id = $1", "app/views/products/show.html.erb:4", 6, 0, .5, nil})
+	res := Judge(evidence(a, 7))
+	if c := routeOf(res, "product").Cause; c != nil {
+		t.Errorf("%+v", c)
+	}
+	if f := find(res, NPlusOne, "product"); f == nil || f.Severity != finding.Advice {
 		t.Errorf("%+v", f)
 	}
 }

@@ -46,6 +46,7 @@ type app struct {
 	gvl    float64 // mean wait for the GVL before each piece of CPU, ms, under load
 	noise  float64 // of every time
 	share  bool    // no profile
+	watch  float64 // what watching adds to a time, beside the usual 2 %
 	agent  bool
 }
 
@@ -197,7 +198,7 @@ func (m *maker) answer(r planted, c *lap.Cell, at int64, kind lap.Kind, mood flo
 	end := m.request(r, at, true, kind == lap.Watched)
 	m.app.gvl /= mood
 	if kind == lap.Watched {
-		end += (end - at) / 50
+		end += int64(float64(end-at) * (.02 + m.app.watch))
 	}
 	c.Offered++
 	c.Done++
