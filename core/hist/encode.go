@@ -32,13 +32,6 @@ type figures struct {
 	Max    int64  `json:"max_ns"`
 }
 
-// HDR returns the counts within the range in HdrHistogram's V2 compressed
-// encoding, in base64, as its own tools read it.
-func (h *Histogram) HDR() (string, error) {
-	text, err := h.h.EncodeV2()
-	return string(text), err
-}
-
 // MarshalJSON writes HDR's encoding with what that does not carry beside it.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
 	text, err := h.HDR()

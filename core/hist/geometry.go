@@ -10,6 +10,12 @@ const (
 	precision = 11
 )
 
+// index is the place of the bucket that starts at value.
+func index(value int64) int64 {
+	width := max(unit, bits.Len64(uint64(value))-precision)
+	return int64(width-unit)<<(precision-1) + value>>width
+}
+
 // top is the largest value in the bucket that starts at value.
 func top(value int64) int64 {
 	width := max(unit, bits.Len64(uint64(value))-precision)

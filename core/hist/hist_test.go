@@ -1,6 +1,10 @@
 package hist
 
 import (
+	"bytes"
+	"compress/zlib"
+	"encoding/base64"
+	"io"
 	"math"
 	"slices"
 	"testing"
@@ -156,6 +160,13 @@ func TestInterchange(t *testing.T) {
 		if !got.Equals(want) {
 			t.Fatal("HdrHistogram reads another histogram")
 		}
+		theirs, err := h.h.EncodeV2()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := inflated(t, text), inflated(t, string(theirs)); a != b {
+			t.Fatalf("encoded as %x, by HdrHistogram as %x", a, b)
+		}
 		v := rapid.Int64Range(low, high).Draw(t, "v")
 		one := hdr.New(low, high, digits)
 		_ = one.RecordValue(v)
@@ -163,6 +174,50 @@ func TestInterchange(t *testing.T) {
 			t.Fatalf("top of %d is %d and %d, want %d", v, top(v), top(one.Min()), one.Max())
 		}
 	})
+}
+
+// inflated is what an encoding holds once it is decompressed.
+func inflated(t *rapid.T, text string) string {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zlib.NewReader(bytes.NewReader(raw[8:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// Every bucket occupied is more than one stored block; a huge count is more
+// than a common varint.
+func TestFullAndHuge(t *testing.T) {
+	full := New()
+	for v := int64(low); v <= high; v = top(v) + 1 {
+		for range v % 100 {
+			full.Record(v)
+		}
+	}
+	huge := New()
+	huge.Record(5_000_000)
+	if err := huge.h.RecordValues(5_000_000, largestCount+1); err != nil {
+		t.Fatal(err)
+	}
+	huge.sum = math.MaxInt64
+	for name, h := range map[string]*Histogram{"full": full, "huge": huge} {
+		b, err := h.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Histogram
+		if err := got.UnmarshalBinary(b); err != nil || !same(h, &got) {
+			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+		}
+	}
 }
 
 func TestEmptyAndNegative(t *testing.T) {
