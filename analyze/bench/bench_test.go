@@ -86,7 +86,7 @@ func TestFamilyWiseErrorAndPower(t *testing.T) {
 		{"drifting", noise{boot: .02, drift: .01}},
 	} {
 		random := rand.New(rand.NewPCG(1, 2))
-		draws := 150 // a tenth; the whole with PITWALL_CALIBRATE=1
+		draws := 100 // a fifteenth; the whole with PITWALL_CALIBRATE=1
 		if os.Getenv("PITWALL_CALIBRATE") != "" {
 			draws = 1500
 		}
