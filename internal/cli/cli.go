@@ -48,11 +48,13 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // listed when it works.
 func commands(app *App) []*cobra.Command {
 	return []*cobra.Command{
+		newLapCmd(app),
 		newInitCmd(app),
 		newReportCmd(app),
 		newRunsCmd(app),
 		newServeCmd(app),
 		newVersionCmd(app),
+		newSuperviseCmd(app),
 	}
 }
 

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"pitwall/core/finding"
+	core "pitwall/core/lap"
+	"pitwall/core/stat"
+	"pitwall/core/unit"
+)
+
+func cutPrefix(s, prefix string) (string, bool) { return strings.CutPrefix(s, prefix) }
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// showLap prints a result: JSON, or what a person wants to know first.
+func (a *App) showLap(f *lapFlags, r *core.Result, report string, stored bool) error {
+	out := bufio.NewWriter(a.Stdout)
+	if f.json {
+		if err := json.NewEncoder(out).Encode(r); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	a.writeLap(out, r)
+	if report != "" {
+		fmt.Fprintf(out, "\nReport  %s\n", Clean(report))
+	}
+	if stored {
+		fmt.Fprintf(out, "Again   pitwall serve; pitwall runs show %s; pitwall report %s -o lap.html\n", shortID(r), shortID(r))
+	}
+	return out.Flush()
+}
+
+func shortID(r *core.Result) string { return r.Run.ID[:min(len(r.Run.ID), 13)] }
+
+func (a *App) writeLap(w io.Writer, r *core.Result) {
+	fmt.Fprintln(w)
+	if r.Partial != "" {
+		fmt.Fprintf(w, "%s %s\n\n", a.Paint(a.Stdout, Yellow, "Partial:"), CleanText(r.Partial))
+	}
+	for _, line := range r.Headline {
+		fmt.Fprintln(w, Clean(line))
+	}
+	a.writeWorkList(w, r)
+	a.writeFindings(w, r.Findings)
+	writeLines(w, "What measuring cost", overheadLines(r))
+	if r.Capacity != nil {
+		writeLines(w, "Servers", r.Capacity.Text)
+	}
+	writeLines(w, "Lost", r.Lost)
+	writeLines(w, "Doubtful", r.Doubts)
+}
+
+// writeWorkList is a row per route, by share of server time.
+func (a *App) writeWorkList(w io.Writer, r *core.Result) {
+	if len(r.Routes) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", a.Paint(a.Stdout, Bold, "Routes by share of server time"))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "share\tmean\tp95\tper s\terrors\t  route and leading cause\t")
+	for _, route := range r.Routes {
+		cause := ""
+		if route.Cause != nil {
+			cause = ": " + route.Cause.Title
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t  %s\n", percent(route.Share), seconds(route.Mean), seconds(route.Latency.P95),
+			unit.Count(route.RatePerS), route.Errors, Clean(route.Name+cause))
+	}
+	t.Flush()
+}
+
+func percent(e *stat.Estimate) string {
+	if e == nil {
+		return "unknown"
+	}
+	return unit.Percent(e.Point)
+}
+
+func seconds(e *stat.Estimate) string {
+	if e == nil {
+		return "unknown"
+	}
+	return unit.Seconds(e.Point)
+}
+
+// severities in the order of reading, with their colours.
+var severities = []struct {
+	is    finding.Severity
+	style Style
+}{{finding.Critical, Red}, {finding.Warning, Yellow}, {finding.Advice, Green}, {finding.Note, Dim}}
+
+func (a *App) writeFindings(w io.Writer, all []finding.Finding) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", a.Paint(a.Stdout, Bold, "Findings"))
+	for _, s := range severities {
+		for _, f := range all {
+			if f.Severity != s.is {
+				continue
+			}
+			fmt.Fprintf(w, "%s %s: %s\n", a.Paint(a.Stdout, s.style, fmt.Sprintf("%-8s", f.Severity)), Clean(f.Subject), Clean(f.Title))
+			if f.Severity == finding.Note {
+				continue
+			}
+			for i, e := range f.Evidence {
+				if i < 2 && e.Text != "" {
+					fmt.Fprintf(w, "           %s\n", Clean(strings.TrimSpace(e.Text+" "+e.Line)))
+				}
+			}
+			for i, next := range f.Next {
+				if i < 1 {
+					fmt.Fprintf(w, "           next: %s\n", strings.ReplaceAll(CleanText(next), "\n", "\n                 "))
+				}
+			}
+		}
+	}
+}
+
+func overheadLines(r *core.Result) []string {
+	var lines []string
+	for _, o := range r.Overhead {
+		lines = append(lines, o.Text)
+	}
+	return lines
+}
+
+func writeLines(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(w, "  %s\n", Clean(line))
+	}
+}
