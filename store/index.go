@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"io/fs"
 	"net/url"
+	"os"
 
 	"modernc.org/sqlite"
 )
@@ -23,6 +26,9 @@ type index struct {
 // openIndex opens, and when absent creates, the file. Durability is FULL: a
 // commit is on the disk when it returns.
 func openIndex(path string) (*index, error) {
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
 	write, err := connect(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
 	if err != nil {
 		return nil, err
@@ -35,6 +41,20 @@ func openIndex(path string) (*index, error) {
 	}
 	read.SetMaxOpenConns(4)
 	return &index{path: path, write: write, read: read}, nil
+}
+
+// createPrivate makes the file, when it is absent, readable to its owner only;
+// SQLite gives its companions the same mode. A file that is there is not
+// opened: closing it would drop this process's POSIX locks on it.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func connect(path, pragmas string) (*sql.DB, error) {

@@ -112,6 +112,36 @@ func writeOne(t *testing.T, w *Writer, seed uint64) error {
 	return w.Finish(t.Context(), run.Run{})
 }
 
+// TestMountedDiskFullOfTheDead has no room left but what a dead writer's
+// temporary file takes: it is given up for settling the run.
+func TestMountedDiskFullOfTheDead(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	dir := tmpfs(t, "size=4m")
+	s := mustOpen(t, dir)
+	w, err := s.Begin(t.Context(), run.Run{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, w, "big", noise(1, 1<<20))
+	w.lock.Close() // as if killed
+	if _, err := s.index.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+	ballast, err := os.Create(dir + "/ballast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ballast.Close()
+	for chunk := noise(2, 1<<16); err == nil; _, err = ballast.Write(chunk) {
+	}
+	r, err := s.Get(t.Context(), w.ID())
+	if err != nil || r.Status != run.Partial {
+		t.Errorf("status %s, %v", r.Status, err)
+	}
+}
+
 // TestMountedReadOnly opens a store on a file system turned read-only.
 func TestMountedReadOnly(t *testing.T) {
 	if !inNamespace(t) {

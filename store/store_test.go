@@ -155,6 +155,20 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestStoreIsPrivate(t *testing.T) {
+	dir := t.TempDir() // there before, and open to others
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, dir)
+	save(t, s, run.Run{}, map[string]string{"p": "x"})
+	for _, path := range files(t, s, "") {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+	}
+}
+
 func TestListFilters(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	at := time.Now().Add(-time.Hour)
