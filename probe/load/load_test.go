@@ -22,6 +22,7 @@ import (
 	"pitwall/core/hist"
 	"pitwall/core/lap"
 	"pitwall/core/route"
+	"pitwall/probe/load/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -199,6 +200,49 @@ func TestStallIsSeen(t *testing.T) {
 	}
 	if _, p99 := all.Response.Quantile(0.99); p99 < wait {
 		t.Errorf("p99 %v", time.Duration(p99))
+	}
+}
+
+// When the driver itself is late, the response counts from the intended start,
+// the service from the real send, and the lag is what lies between.
+func TestLatenessOfOurOwn(t *testing.T) {
+	url := serve(t, func(http.ResponseWriter, *http.Request) {})
+	d := drive(t, url, nil)
+	r := &run{d: d, start: d.now(), ctx: t.Context(), conns: map[*wire.Conn]struct{}{}}
+	r.stage.MaxInFlight = 1
+	r.ledger = newLedger(1, true, r.start, 1e9, d.cfg.Routes)
+	o := &openLoop{run: r}
+	var q request
+	for range 2 { // on a new connection, and on a kept one
+		r.prepare(&q, d.plans[0], d.users[0], d.rng)
+		o.fire(d.now()-2e8, &q)
+		o.flights.Wait()
+		for o.mu.Lock(); len(o.pool) == 0; o.mu.Lock() {
+			o.mu.Unlock()
+			time.Sleep(time.Millisecond)
+		}
+		o.mu.Unlock()
+	}
+	r.closeAll()
+	o.readers.Wait()
+	all := sum(r.ledger.cells(r.start + 1))
+	if all.Done != 2 || r.connects.Load() != 1 || all.Lag.Min() < 2e8 || all.Response.Min() < 2e8 || all.Response.Sum() != all.Service.Sum()+all.Lag.Sum() {
+		t.Errorf("%d answers on %d connections: lag %d, response %d, service %d ns", all.Done, r.connects.Load(), all.Lag.Sum(), all.Response.Sum(), all.Service.Sum())
+	}
+}
+
+// What began a moment after the end is in the last block, not lost.
+func TestLastBlockHoldsTheRest(t *testing.T) {
+	l := newLedger(1, false, 1000, 100, []route.Route{{Name: "a"}})
+	for i, at := range []int64{1000, 1099, 1100, 1299, 1300, 5000} {
+		l.add(i, outcome{sent: at, end: at + 5000, status: 200})
+	}
+	var got []string
+	for _, c := range l.cells(1250) {
+		got = append(got, fmt.Sprint(c.Start, c.Length, c.Done))
+	}
+	if d := cmp.Diff([]string{"1000 100 2", "1100 100 1", "1200 50 3"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -22,7 +22,7 @@ type shop struct {
 	orders   []string // user and note
 	pages    int      // of forms served
 	oneTime  bool     // a token is good for one request
-	refusals int
+	known    int // forms served to who came with a cookie
 }
 
 type session struct{ user, token string }
@@ -37,6 +37,9 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "GET /login", "GET /orders/new":
 		s.pages++
+		if r.Header.Get("Cookie") != "" {
+			s.known++
+		}
 		if at.token == "" {
 			at = s.begin(w, at.user)
 		}
@@ -86,7 +89,6 @@ func (s *shop) allowed(w http.ResponseWriter, r *http.Request, at *session) bool
 		at.token = "used"
 	}
 	if !good {
-		s.refusals++
 		http.Error(w, "ActionController::InvalidAuthenticityToken", http.StatusUnprocessableEntity)
 	}
 	return good
@@ -173,8 +175,8 @@ func TestLostTokens(t *testing.T) {
 	s.sessions = map[string]*session{}
 	s.mu.Unlock()
 	o, all := pass(t, d, Stage{Window: alone, Each: 20})
-	if all.Good != 18 || all.Errors["status"] != 2 || all.Status[422] != 2 || o.Tokens != 2 {
-		t.Errorf("%d good, errors %v, %d tokens", all.Good, all.Errors, o.Tokens)
+	if all.Good != 18 || all.Errors["status"] != 2 || all.Status[422] != 2 || o.Tokens != 2 || s.known != 0 {
+		t.Errorf("%d good, errors %v, %d tokens, %d with old cookies", all.Good, all.Errors, o.Tokens, s.known)
 	}
 }
 
