@@ -22,7 +22,7 @@ type shop struct {
 	orders   []string // user and note
 	pages    int      // of forms served
 	oneTime  bool     // a token is good for one request
-	known    int // forms served to who came with a cookie
+	known    int      // forms served to who came with a cookie
 }
 
 type session struct{ user, token string }
