@@ -48,11 +48,7 @@ func (t *turn) attach(context.Context) error {
 	if _, err := proc.ReadStat(t.o.Attach); err != nil {
 		return fmt.Errorf("attaching to process %d: %w", t.o.Attach, os.ErrNotExist)
 	}
-	web := "web"
-	if u := t.o.Spec.Web(); u != nil {
-		web = u.Name
-	}
-	t.ev.Processes = boot.Tree(t.o.Attach, web)
+	t.ev.Processes = boot.Tree(t.o.Attach, t.web())
 	t.ev.Setup = core.Setup{Facts: map[string]string{}, Hosts: []core.Host{}, Rows: map[string]int64{}}
 	t.note("attached: nothing was loaded into the app, so statements, objects per request and queue time are unknown")
 	if t.o.Drive {

@@ -146,7 +146,7 @@ func (t *turn) count(out load.Outcome) {
 	if why := out.Invalid(); why != "" && out.Window.Kind != core.Warmup && d.Invalid == "" {
 		d.Invalid = fmt.Sprintf("window %d (%s): %s", out.Window.Index, out.Window.Kind, why)
 	}
-	if out.Early != "" {
+	if out.Early != "" && out.Window.Kind != core.Warmup {
 		t.note("window %d (%s) ended early: %s", out.Window.Index, out.Window.Kind, out.Early)
 	}
 }

@@ -74,6 +74,7 @@ type turn struct {
 	watcher  *watch.Watcher
 	before   run.Reading
 	began    int64
+	roster   roster
 	outside  outside
 	rate     float64 // offered in open windows
 }

@@ -206,9 +206,5 @@ func (t *turn) allocator() string {
 
 // serving is the processes that run requests.
 func (t *turn) serving() []core.Process {
-	web := "web"
-	if u := t.o.Spec.Web(); u != nil {
-		web = u.Name
-	}
-	return boot.Serving(t.ev.Processes, web)
+	return boot.Serving(t.ev.Processes, t.web())
 }

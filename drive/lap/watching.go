@@ -11,6 +11,7 @@ import (
 	core "pitwall/core/lap"
 	"pitwall/core/request"
 	"pitwall/drive/boot"
+	"pitwall/probe/clock"
 	"pitwall/probe/ruby/agent"
 	"pitwall/probe/ruby/spy"
 	"pitwall/probe/watch"
@@ -53,16 +54,41 @@ func (t *turn) probePID() int {
 	return t.o.Attach
 }
 
-// refresh looks again who is there: workers come and go.
+// roster remembers who is there for a while: where the kernel keeps no list
+// of children, looking means reading every process of the machine.
+type roster struct {
+	mu    sync.Mutex
+	until int64
+	list  []core.Process
+}
+
+const rosterAge = time.Second
+
+func (r *roster) get(look func() []core.Process) []core.Process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := clock.Now(); now >= r.until {
+		r.list, r.until = look(), now+rosterAge.Nanoseconds()
+	}
+	return r.list
+}
+
+// processes is the app's processes: workers come and go.
 func (t *turn) processes() []core.Process {
-	if t.app != nil {
-		return t.app.Processes()
-	}
-	web := "web"
+	return t.roster.get(func() []core.Process {
+		if t.app != nil {
+			return t.app.Processes()
+		}
+		return boot.Tree(t.o.Attach, t.web())
+	})
+}
+
+// web is the name of the process that serves requests.
+func (t *turn) web() string {
 	if u := t.o.Spec.Web(); u != nil {
-		web = u.Name
+		return u.Name
 	}
-	return boot.Tree(t.o.Attach, web)
+	return "web"
 }
 
 func (t *turn) targets() []watch.Target {
@@ -75,12 +101,8 @@ func (t *turn) targets() []watch.Target {
 
 // sampled is the processes whose threads run the app's code for requests.
 func (t *turn) sampled() []int {
-	web := "web"
-	if u := t.o.Spec.Web(); u != nil {
-		web = u.Name
-	}
 	var pids []int
-	for _, p := range boot.Serving(t.processes(), web) {
+	for _, p := range boot.Serving(t.processes(), t.web()) {
 		pids = append(pids, p.PID)
 	}
 	return pids

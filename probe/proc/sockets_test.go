@@ -4,7 +4,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -78,4 +81,31 @@ func TestParseStatWithHostileName(t *testing.T) {
 func FuzzParseStat(f *testing.F) {
 	f.Add([]byte("1 (x) S 1 2 3"))
 	f.Fuzz(func(t *testing.T, b []byte) { parseStat(b) })
+}
+
+// Both ways of finding children must find the same ones.
+func TestDescendantsAgree(t *testing.T) {
+	cmd := exec.Command("sh", "-c", "sleep 60 & sleep 60 & echo up; wait")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	listed, scanned := Descendants(os.Getpid()), scannedChildren()(cmd.Process.Pid)
+	for _, pid := range append(listed, scanned...) {
+		defer syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if len(scanned) != 2 || len(listed) < 3 {
+		t.Errorf("scanned %v, want two; listed %v, want the shell and those two", scanned, listed)
+	}
+	for _, pid := range scanned {
+		if !slices.Contains(listed, pid) {
+			t.Errorf("%d is a descendant and not among %v", pid, listed)
+		}
+	}
 }

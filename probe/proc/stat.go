@@ -84,17 +84,51 @@ func Processes() []int {
 // Descendants lists the children of pid, theirs, and so on, parents first;
 // pid itself is left out. What was born or died meanwhile may be missed.
 func Descendants(pid int) []int {
+	children := listedChildren
+	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
+		children = scannedChildren()
+	}
+	found := children(pid)
+	for i := 0; i < len(found) && i < maxDescendants; i++ {
+		found = append(found, children(found[i])...)
+	}
+	return found
+}
+
+const maxDescendants = 100_000
+
+// listedChildren asks the kernel, which keeps a list for each thread where it
+// is built with CONFIG_PROC_CHILDREN.
+func listedChildren(pid int) []int {
+	dir := fmt.Sprintf("/proc/%d/task", pid)
+	threads, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var found []int
+	for _, t := range threads {
+		b, err := os.ReadFile(dir + "/" + t.Name() + "/children")
+		if err != nil {
+			continue
+		}
+		for _, field := range strings.Fields(string(b)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				found = append(found, child)
+			}
+		}
+	}
+	return found
+}
+
+// scannedChildren reads every process's parent once.
+func scannedChildren() func(int) []int {
 	children := map[int][]int{}
 	for _, p := range Processes() {
 		if s, err := ReadStat(p); err == nil {
 			children[s.Parent] = append(children[s.Parent], p)
 		}
 	}
-	found := append([]int{}, children[pid]...)
-	for i := 0; i < len(found); i++ {
-		found = append(found, children[found[i]]...)
-	}
-	return found
+	return func(pid int) []int { return append([]int{}, children[pid]...) }
 }
 
 // CommandLine is a process's arguments joined by spaces, or its title where

@@ -81,18 +81,7 @@ func PSS(pid int) (int64, error) {
 }
 
 func (w *Watcher) readListenQueue(pid int) {
-	sockets, err := proc.TCPSockets(pid)
-	if err != nil {
-		return
-	}
-	var waiting int64
-	found := false
-	for _, s := range sockets {
-		if s.State == proc.Listening && int(s.Local.Port()) == w.opts.Port {
-			waiting, found = waiting+s.Receive, true
-		}
-	}
-	if found {
+	if waiting, found, err := proc.ListenQueue(pid, w.opts.Port); err == nil && found {
 		w.Add("listen_queue", "1", map[string]string{"process": "kernel"}, clock.Now(), float64(waiting))
 	}
 }
@@ -105,41 +94,40 @@ type Connection struct {
 }
 
 // readConnections looks for connections beyond loopback, which a C library
-// can open without Ruby knowing.
+// can open without Ruby knowing. The kernel's table of connections is dear to
+// read, so it is read only when a process holds a socket not seen before.
 func (w *Watcher) readConnections(targets []Target) {
-	if len(targets) == 0 {
+	holders := map[uint64]int{}
+	for _, t := range targets {
+		inodes, err := proc.SocketInodes(t.PID)
+		if err != nil {
+			continue
+		}
+		for _, inode := range inodes {
+			if !w.sockets[inode] {
+				holders[inode] = t.PID
+			}
+		}
+	}
+	if len(holders) == 0 {
 		return
 	}
-	sockets, err := proc.TCPSockets(targets[0].PID)
+	table, err := proc.TCPSockets(targets[0].PID)
 	if err != nil {
 		return
 	}
-	outside := map[uint64]netip.AddrPort{}
-	for _, s := range sockets {
-		if (s.State == proc.Established || s.State == proc.SynSent) && !s.Remote.Addr().IsLoopback() {
-			outside[s.Inode] = s.Remote
+	for _, s := range table {
+		pid, held := holders[s.Inode]
+		if held && (s.State == proc.Established || s.State == proc.SynSent) && !s.Remote.Addr().IsLoopback() {
+			w.opts.Outside(Connection{PID: pid, Time: clock.Now(), Remote: s.Remote})
 		}
 	}
-	if len(outside) == 0 {
-		return
+	if len(w.sockets) > maxSockets {
+		clear(w.sockets) // reported again, at worst
 	}
-	for _, t := range targets {
-		w.reportConnections(t, outside)
+	for inode := range holders {
+		w.sockets[inode] = true
 	}
 }
 
-func (w *Watcher) reportConnections(t Target, outside map[uint64]netip.AddrPort) {
-	inodes, err := proc.SocketInodes(t.PID)
-	if err != nil {
-		return
-	}
-	for _, inode := range inodes {
-		remote, ok := outside[inode]
-		key := fmt.Sprint(t.PID, inode)
-		if !ok || w.seen[key] {
-			continue
-		}
-		w.seen[key] = true
-		w.opts.Outside(Connection{PID: t.PID, Time: clock.Now(), Remote: remote})
-	}
-}
+const maxSockets = 100_000

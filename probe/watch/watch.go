@@ -31,13 +31,14 @@ type Options struct {
 
 // Watcher collects series until it is stopped.
 type Watcher struct {
-	opts   Options
-	mu     sync.Mutex
-	series map[string]*series.Series
-	last   map[int]cpuReading
-	seen   map[string]bool
-	done   chan struct{}
-	cancel context.CancelFunc
+	opts      Options
+	mu        sync.Mutex
+	series    map[string]*series.Series
+	last      map[int]cpuReading
+	sockets   map[uint64]bool // inodes that were looked up
+	connected int64           // when connections were last looked for
+	done      chan struct{}
+	cancel    context.CancelFunc
 }
 
 // Start begins to watch.
@@ -50,7 +51,7 @@ func Start(ctx context.Context, o Options) *Watcher {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{opts: o, series: map[string]*series.Series{}, last: map[int]cpuReading{},
-		seen: map[string]bool{}, done: make(chan struct{}), cancel: cancel}
+		sockets: map[uint64]bool{}, done: make(chan struct{}), cancel: cancel}
 	go w.loop(ctx)
 	return w
 }
@@ -83,7 +84,8 @@ func (w *Watcher) read(pss bool) {
 	if w.opts.Port != 0 && len(targets) > 0 {
 		w.readListenQueue(targets[0].PID)
 	}
-	if w.opts.Outside != nil {
+	if now := clock.Now(); w.opts.Outside != nil && now-w.connected >= connectionsEvery {
+		w.connected = now
 		w.readConnections(targets)
 	}
 }
@@ -145,3 +147,6 @@ func (w *Watcher) Series() []series.Series {
 func Labels(t Target) map[string]string {
 	return map[string]string{"process": t.Role, "pid": strconv.Itoa(t.PID)}
 }
+
+// connectionsEvery is the time between two looks at connections, ns.
+const connectionsEvery = 500_000_000
