@@ -1,0 +1,178 @@
+package real
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pitwall/core/finding"
+	"pitwall/core/lap"
+	"pitwall/core/run"
+)
+
+// result is what a lap with --json printed.
+func (p *program) result(t *testing.T) *lap.Result {
+	t.Helper()
+	var r lap.Result
+	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil {
+		t.Fatalf("reading the result: %v\n%s", err, p.said())
+	}
+	return &r
+}
+
+func found(r *lap.Result, id finding.ID, subject string) *finding.Finding {
+	for i, f := range r.Findings {
+		if f.ID == id && f.Subject == subject {
+			return &r.Findings[i]
+		}
+	}
+	return nil
+}
+
+// TestRealLapGoesOnBesideABrokenRoute also holds what --json prints against
+// its promises.
+func TestRealLapGoesOnBesideABrokenRoute(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast", "/boom", "/call"))
+	p := s.lap("--json")
+	s.nothingLeft()
+	s.expect(p, 0)
+	r := p.result(t)
+	if found(r, "PW-ANSWER-ERROR", "boom") == nil {
+		t.Errorf("no finding names the route that answers 500: %v", subjects(r))
+	}
+	if f := found(r, "PW-SAFE-OUTGOING", "call"); f == nil {
+		t.Errorf("no finding names the route that calls elsewhere: %v", subjects(r))
+	} else if !strings.Contains(f.Title, "192.0.2.1") || !strings.Contains(f.Title, "stub it") {
+		t.Errorf("the finding says %q", f.Title)
+	}
+	if r.Run.Status != run.Complete {
+		t.Errorf("the run is %s", r.Run.Status)
+	}
+	checkJSON(t, []byte(p.out.String()))
+	if runs := s.stored(); len(runs) != 1 || runs[0].Status != run.Complete || windows(runs[0]) == 0 {
+		t.Errorf("stored: %+v", runs)
+	}
+}
+
+func subjects(r *lap.Result) []string {
+	var list []string
+	for _, f := range r.Findings {
+		list = append(list, string(f.ID)+" "+f.Subject)
+	}
+	return list
+}
+
+// checkJSON sees that a result carries its schema, and no null where a list
+// or a map should be.
+func checkJSON(t *testing.T, b []byte) {
+	t.Helper()
+	var top struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(b, &top); err != nil || top.Schema != 1 {
+		t.Errorf("schema %d, %v", top.Schema, err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	var whole map[string]any
+	if err := d.Decode(&whole); err != nil {
+		t.Fatal(err)
+	}
+	if d.More() {
+		t.Error("more than one JSON value on stdout")
+	}
+	// These may be unknown as a whole; everything else that is null is an
+	// estimate.
+	for _, list := range []string{"routes", "findings", "headline", "lost", "doubts", "overhead", "windows"} {
+		if v, there := whole[list]; there && v == nil {
+			t.Errorf("%s is null", list)
+		}
+	}
+	nulls(t, "", whole, map[string]bool{})
+}
+
+func nulls(t *testing.T, path string, v any, said map[string]bool) {
+	switch v := v.(type) {
+	case nil:
+		if !said[path] {
+			said[path] = true
+			t.Logf("null: %s", path)
+		}
+	case map[string]any:
+		for key, value := range v {
+			nulls(t, path+"."+key, value, said)
+		}
+	case []any:
+		for _, value := range v {
+			nulls(t, path+"[]", value, said)
+		}
+	}
+}
+
+// TestRealLapAppDies has the app end in the middle, of itself and by a route.
+func TestRealLapAppDies(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast", "/die"))
+	p := s.lap()
+	s.nothingLeft()
+	s.expect(p, 3, "the app died", "killed")
+}
+
+// TestRealLapAppDiesWhileDriven kills the app once windows are stored.
+func TestRealLapAppDiesWhileDriven(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast", "/slow"))
+	heavy <- struct{}{}
+	defer func() { <-heavy }()
+	p := s.start("lap", "--time", "20s")
+	s.await(p, "the windows", func() bool { return p.reached("windows") })
+	s.kill("puma ")
+	s.await(p, "the end", p.over)
+	s.nothingLeft()
+	s.expect(p, 3, "Partial", "the app died", "killed")
+	runs := s.stored()
+	if len(runs) != 1 || runs[0].Status != run.Partial || windows(runs[0]) == 0 {
+		t.Errorf("stored: %+v", runs)
+	}
+}
+
+// TestRealLapForeignHost stops before the first request when the app is set
+// up for a database elsewhere.
+func TestRealLapForeignHost(t *testing.T) {
+	for name, url := range map[string]string{
+		"database": "DATABASE_URL: 'postgres://u:secret@db.example.com/shop'",
+		"redis":    "REDIS_URL: 'redis://:secret@cache.example.com:6379/0'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := strings.Split(strings.SplitN(url, "@", 2)[1], "/")[0]
+			host = strings.TrimSuffix(host, ":6379")
+			s := newSite(t, tinyYML("env: {"+url+"}", "/fast"))
+			p := s.lap()
+			s.nothingLeft()
+			s.expect(p, 3, host, "not this machine", "allow:", "- "+host)
+			if strings.Contains(p.said(), "secret") {
+				t.Error("it prints the password")
+			}
+			if p.reached("answers") {
+				t.Error("requests were sent all the same")
+			}
+		})
+	}
+}
+
+// kill ends the site's first process whose command line begins so.
+func (s *site) kill(title string) {
+	s.t.Helper()
+	for _, pid := range s.running() {
+		if strings.HasPrefix(commandLine(pid), title) {
+			if err := kill(pid); err != nil {
+				s.t.Fatal(err)
+			}
+			return
+		}
+	}
+	s.t.Fatal(fmt.Errorf("no process %q runs", title))
+}
