@@ -42,6 +42,7 @@ type lapFlags struct {
 	wait    bool
 	against string
 	boots   int
+	before  *core.Result // a stored run to compare with; nil for none
 }
 
 // newLapCmd is "pitwall lap".
@@ -209,9 +210,14 @@ func (a *App) oneLap(ctx context.Context, f *lapFlags, o lap.Options, st *store.
 	if err != nil {
 		result.Partial = reasonOf(err)
 	}
+	exit := lapExit
+	if f.before != nil {
+		compareStored(f.before, result)
+		exit = compareExit
+	}
 	saved := a.saveLap(w, result)
 	path, written := a.writeLapReport(f, o.Spec, st, result)
-	return errors.Join(saved, written, a.showLap(f, result, path, w != nil && saved == nil), lapExit(result, err))
+	return errors.Join(saved, written, a.showLap(f, result, path, w != nil && saved == nil), exit(result, err))
 }
 
 // reasonOf says in words why a lap ended early.

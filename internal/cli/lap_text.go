@@ -50,6 +50,7 @@ func (a *App) writeLap(w io.Writer, r *core.Result) {
 	for _, line := range r.Headline {
 		fmt.Fprintln(w, Clean(line))
 	}
+	a.writeComparison(w, r.Comparison)
 	a.writeWorkList(w, r)
 	a.writeFindings(w, r.Findings)
 	writeLines(w, "What measuring cost", overheadLines(r))

@@ -1,0 +1,80 @@
+package pairs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"pitwall/core/spec"
+)
+
+// Resolve is the whole name of a git revision in the repository that dir is
+// in; empty when there is no such revision or no repository.
+func Resolve(ctx context.Context, dir, revision string) string {
+	if strings.HasPrefix(revision, "-") {
+		return ""
+	}
+	out, err := git(ctx, dir, "rev-parse", "--verify", "--quiet", revision+"^{commit}")
+	if err != nil {
+		return ""
+	}
+	return out
+}
+
+// Checkout lays a revision of the app out in a worktree of its own, beside
+// the one that s describes, and returns the same description of it. What git
+// does not know (ignored files, such as keys) is not there. remove takes the
+// worktree away again.
+func Checkout(ctx context.Context, s *spec.Spec, revision string) (copied *spec.Spec, remove func(), err error) {
+	root, err := git(ctx, s.Dir, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := filepath.EvalSymlinks(s.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	inside, err := filepath.Rel(root, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	parent, err := os.MkdirTemp("", "pw-rev-")
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
+		return nil, nil, err
+	}
+	tree := filepath.Join(parent, "tree")
+	remove = func() {
+		git(context.WithoutCancel(ctx), s.Dir, "worktree", "remove", "--force", tree)
+		os.RemoveAll(parent)
+	}
+	if _, err := git(ctx, s.Dir, "worktree", "add", "--detach", "--quiet", tree, revision); err != nil {
+		remove()
+		return nil, nil, err
+	}
+	old := *s
+	old.Dir = filepath.Join(tree, inside)
+	if _, err := os.Stat(old.Dir); err != nil {
+		remove()
+		return nil, nil, fmt.Errorf("revision %s has no directory %s", revision, inside)
+	}
+	return &old, remove, nil
+}
+
+func git(ctx context.Context, dir string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return "", fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w", args[0], err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
