@@ -42,7 +42,8 @@ func TestOrderIsBalancedAndSeeded(t *testing.T) {
 			different = different || order[0] == New
 		}
 	}
-	if !different || fmt.Sprint(Order(6, 7)) != fmt.Sprint(Order(6, 7)) || Order(4, 1)[0].String() == "" {
+	first := fmt.Sprint(Order(6, 7))
+	if !different || first != fmt.Sprint(Order(6, 7)) || Order(4, 1)[0].String() == "" {
 		t.Error("the order does not follow the seed")
 	}
 }

@@ -189,7 +189,7 @@ func (a *App) unit(name, command, dir string, env map[string]string, environment
 	if environment == nil {
 		environment = a.environment(env, name)
 	}
-	return supervise.Unit{Name: name, Args: args, Dir: filepath.Join(a.Spec.Dir, dir), Env: environment, Log: a.LogFile(name)}, nil
+	return supervise.Unit{Name: name, Args: args, Dir: a.Spec.Path(dir), Env: environment, Log: a.LogFile(name)}, nil
 }
 
 // environment is ours, then the unit's, then the arm's, then what every unit

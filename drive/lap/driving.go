@@ -56,7 +56,9 @@ func (t *turn) shakeDown(ctx context.Context) error {
 		return err
 	}
 	t.driver = driver
+	off := t.hooksOn(ctx) // so that what calls elsewhere is known by its route
 	out, err := t.driver.Run(ctx, load.Stage{Window: core.Window{Kind: core.Solo, Index: -1}, Duration: time.Minute, Each: 2})
+	off()
 	var login *load.LoginError
 	if errors.As(err, &login) {
 		return &RefusedError{Reason: login.Error(), Findings: t.worthless(ctx, nil)}

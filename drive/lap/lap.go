@@ -93,11 +93,7 @@ func Run(ctx context.Context, o Options) (ev *core.Evidence, err error) {
 	defer cancel(nil)
 	defer t.release()
 	for _, s := range t.stages() {
-		err = s.run(ctx, cancel)
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
+		if err = t.ended(ctx, s.run(ctx, cancel)); err != nil {
 			break
 		}
 	}
@@ -110,6 +106,25 @@ func Run(ctx context.Context, o Options) (ev *core.Evidence, err error) {
 		err = errors.Join(err, e)
 	}
 	return t.ev, err
+}
+
+// deathNews is how long the news of an app's death may take to reach us.
+const deathNews = 300 * time.Millisecond
+
+// ended says why a stage ended. When the lap was ended meanwhile that is the
+// reason, whatever the stage made of it; and a stage that failed because the
+// app died may know of it before we do.
+func (t *turn) ended(ctx context.Context, err error) error {
+	if err != nil && t.app != nil {
+		select {
+		case <-time.After(deathNews):
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 type stage struct {

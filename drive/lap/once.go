@@ -31,11 +31,7 @@ func Once(ctx context.Context, o Options, s Short) (ev *core.Evidence, sustained
 	defer cancel(nil)
 	defer t.release()
 	for _, stage := range t.shortStages(s) {
-		err := stage.run(ctx, cancel)
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
+		if err := t.ended(ctx, stage.run(ctx, cancel)); err != nil {
 			return t.ev, 0, fmt.Errorf("%s: %w", stage.name, err)
 		}
 	}

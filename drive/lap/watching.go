@@ -178,6 +178,11 @@ func (o *outside) connection(c watch.Connection) {
 func (o *outside) refused(r request.Outgoing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for _, known := range o.outcome { // each route once, so that none is crowded out
+		if known.Host == r.Host && known.Route == r.Route && known.Action == r.Action {
+			return
+		}
+	}
 	if len(o.outcome) < mostOutside {
 		o.outcome = append(o.outcome, r)
 	}
@@ -189,7 +194,14 @@ func (o *outside) findings(allowed func(netip.Addr) bool) []finding.Finding {
 	defer o.mu.Unlock()
 	var found []finding.Finding
 	once := map[string]bool{}
+	named := map[string]bool{} // hosts of which a route or an action is known
 	for _, r := range o.outcome {
+		named[r.Host] = named[r.Host] || r.Route != "" || r.Action != ""
+	}
+	for _, r := range o.outcome {
+		if r.Route == "" && r.Action == "" && named[r.Host] {
+			continue // seen again while nothing looked into the app
+		}
 		subject := r.Route
 		if subject == "" {
 			subject = r.Action

@@ -77,9 +77,10 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	boots := make([]bench.Boot, 0, len(order))
 	for i, arm := range order {
 		v := o.version(arm)
-		o.Lap.Sink(lap.Event{Stage: "boots", Text: fmt.Sprintf("boot %d of %d: %s", i+1, len(order), v.Name)})
+		name := fmt.Sprintf("boot %d/%d", i+1, len(order))
+		o.Lap.Sink(lap.Event{Stage: name, Text: v.Name})
 		var ev *core.Evidence
-		ev, _, err = lap.Once(ctx, o.options(v, uint64(i)), short)
+		ev, _, err = lap.Once(ctx, o.options(v, name, uint64(i)), short)
 		if err != nil {
 			err = fmt.Errorf("boot %d, %s: %w", i+1, v.Name, err)
 			break
@@ -108,13 +109,14 @@ func (o Options) version(a bench.Arm) Version {
 }
 
 // options of one boot: every boot draws its own requests.
-func (o Options) options(v Version, boot uint64) lap.Options {
+func (o Options) options(v Version, name string, boot uint64) lap.Options {
 	one := o.Lap
 	one.Spec, one.Env, one.Hz, one.Journal = v.Spec, v.Env, 0, nil
 	one.Seed = o.Lap.Seed + boot
 	said := o.Lap.Sink
 	one.Sink = func(e lap.Event) { // one line a boot is enough
 		if e.Text == "" {
+			e.Stage = name + ", " + e.Stage
 			said(e)
 		}
 	}
@@ -127,7 +129,7 @@ func pilot(ctx context.Context, o Options) (float64, error) {
 	if o.Lap.Rate > 0 {
 		return o.Lap.Rate, nil
 	}
-	one := o.options(o.Old, 0)
+	one := o.options(o.Old, "pilot", 0)
 	one.Sink = o.Lap.Sink
 	_, sustained, err := lap.Once(ctx, one, lap.Short{Warm: pilotTime / 2, Closed: pilotTime / 2})
 	if err != nil {

@@ -64,13 +64,14 @@ func Packages() []Listed {
 		{Path: "probe/load/wire", Stratum: Probe},
 		{Path: "probe/machine", Stratum: Probe, Also: []string{"probe/clock"}, Because: "its readings are on the clock"},
 		{Path: "probe/proc", Stratum: Probe},
-		{Path: "probe/ruby/agent", Stratum: Probe},
+		{Path: "probe/ruby/agent", Stratum: Probe, Also: []string{"probe/proc"}, Because: "asks whose process connects"},
 		{Path: "probe/ruby/layout", Stratum: Probe},
 		{Path: "probe/ruby/spy", Stratum: Probe, Also: []string{"probe/clock", "probe/proc", "probe/ruby/layout"}, Because: "reads a process's memory through a layout, on the clock"},
 		{Path: "probe/watch", Stratum: Probe, Also: []string{"probe/clock", "probe/proc"}, Because: "reads processes on the clock"},
 
 		{Path: "drive/boot", Stratum: Drive},
 		{Path: "drive/lap", Stratum: Drive},
+		{Path: "drive/pairs", Stratum: Drive},
 		{Path: "drive/supervise", Stratum: Drive},
 
 		{Path: "store", Stratum: Store},

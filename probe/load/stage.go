@@ -120,10 +120,7 @@ func (s *Stage) fill() error {
 	return nil
 }
 
-var (
-	errDone  = errors.New("stage is over")
-	errUntil = errors.New("until")
-)
+var errDone = errors.New("stage is over")
 
 // outcome sums up.
 func (r *run) outcome(open bool) Outcome {

@@ -72,7 +72,8 @@ const (
 )
 
 // Listen writes the agent's Ruby sources into dir, which must exist, and
-// listens on a Unix socket there (mode 0600). A dir whose path is too long for
+// listens on a Unix socket there. On Linux processes of other users are heard
+// when they descend from ours, elsewhere they cannot connect. A dir whose path is too long for
 // a socket, or which RUBYOPT could not name because of a space in it, is
 // replaced by a private temporary one. Close it after the app has ended: a
 // Ruby started with its environment later would not find the library.
@@ -84,7 +85,7 @@ func Listen(dir string, options Options) (*Server, error) {
 	}
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.socket, Net: "unix"})
 	if err == nil {
-		err = os.Chmod(s.socket, 0o600)
+		err = os.Chmod(s.socket, socketMode)
 	}
 	if err != nil {
 		s.remove()
@@ -108,8 +109,8 @@ func (s *Server) place(dir string) error {
 		s.own = full
 	}
 	s.dir, s.socket = full, filepath.Join(full, socketName)
-	// Another user's Ruby that inherits the environment must find the library
-	// (or it dies at start), though it cannot open the socket.
+	// Another user's Ruby that inherits the environment must find the library,
+	// or it dies at start.
 	if s.own != "" {
 		if err := os.Chmod(full, 0o711); err != nil {
 			return err

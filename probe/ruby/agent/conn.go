@@ -51,9 +51,13 @@ const (
 
 func (s *Server) accept() {
 	for {
-		n, err := s.listener.Accept()
+		n, err := s.listener.AcceptUnix()
 		if err != nil {
 			return
+		}
+		if !ours(n) {
+			n.Close()
+			continue
 		}
 		c := &conn{net: n, fps: map[int]int{}, pending: map[int64]chan reply{}}
 		s.mu.Lock()

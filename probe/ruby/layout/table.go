@@ -87,7 +87,7 @@ func (t *table) line(fields []string) (err error) {
 		return err
 	case "seen":
 		if len(fields) < 3 || !slices.Contains(machines, fields[1]) {
-			return errors.New("want: seen MACHINE VERSION...")
+			return errors.New("want: seen MACHINE VERSION [VERSION ...]")
 		}
 		t.seen[fields[1]] = fields[2:]
 		return nil

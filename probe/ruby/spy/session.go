@@ -34,7 +34,6 @@ type follow struct {
 	err     error
 	retry   int64 // when to open it again
 	wait    time.Duration
-	checked int64   // when it was last seen to be the same process
 	frames  []int32 // the builder's ids by the target's
 	threads map[uint64]*trace
 	count   int64 // threads in the last snapshot

@@ -1,0 +1,21 @@
+package boot
+
+import (
+	"testing"
+
+	"pitwall/core/spec"
+)
+
+// An app that a package installed is described from elsewhere.
+func TestDirectoryOfUnit(t *testing.T) {
+	a := &App{Spec: &spec.Spec{Dir: "/home/me"}, Dir: t.TempDir()}
+	for dir, want := range map[string]string{"": "/home/me", "app": "/home/me/app", "/usr/share/app": "/usr/share/app"} {
+		u, err := a.unit("web", "puma", dir, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Dir != want {
+			t.Errorf("dir %q: %s, want %s", dir, u.Dir, want)
+		}
+	}
+}
