@@ -98,35 +98,40 @@ func Start(ctx context.Context, s *spec.Spec, o Options) (app *App, err error) {
 	return app, nil
 }
 
-// prepare makes the private directory, picks ports and starts the supervisor.
+// prepare starts the supervisor, makes the private directory and picks ports.
+// The supervisor comes first, so that the directory goes even if we are killed.
 func (a *App) prepare() error {
-	dir, err := os.MkdirTemp("", "pw-")
-	if err != nil {
-		return fmt.Errorf("making a private directory: %w", err)
-	}
-	a.Dir = dir
-	// A service may run as another user, who has to pass through to its socket.
-	if err := os.Chmod(dir, 0o711); err != nil {
+	var err error
+	if a.sup, err = supervise.Start(a.opts.Supervisor, a.opts.Log); err != nil {
 		return err
 	}
-	if err := os.Mkdir(filepath.Join(dir, "log"), 0o700); err != nil {
+	if a.Dir, err = os.MkdirTemp("", "pw-"); err != nil {
+		return fmt.Errorf("making a private directory: %w", err)
+	}
+	if err := a.sup.Own(a.Dir); err != nil {
+		return err
+	}
+	// A service may run as another user, who has to pass through to its socket.
+	if err := os.Chmod(a.Dir, 0o711); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(a.Dir, "log"), 0o700); err != nil {
 		return err
 	}
 	ports, err := choosePorts(slices.Concat(a.Spec.Services, a.Spec.Processes))
 	if err != nil {
 		return err
 	}
-	a.vars = spec.Vars{RunDir: dir, Ports: ports}
+	a.vars = spec.Vars{RunDir: a.Dir, Ports: ports}
 	if a.Address, err = a.Spec.WebAddress(a.vars); err != nil {
 		return err
 	}
 	if a.opts.Agent != nil {
-		if a.Agent, err = agent.Listen(filepath.Join(dir, "agent"), *a.opts.Agent); err != nil {
+		if a.Agent, err = agent.Listen(filepath.Join(a.Dir, "agent"), *a.opts.Agent); err != nil {
 			return err
 		}
 	}
-	a.sup, err = supervise.Start(a.opts.Supervisor, a.opts.Log)
-	return err
+	return nil
 }
 
 func (a *App) runTask(ctx context.Context, t spec.Task) error {
@@ -224,6 +229,9 @@ func (a *App) LogFile(name string) string { return filepath.Join(a.Dir, "log", n
 // Dead describes the units that ended by themselves, with their last output;
 // nil while all run.
 func (a *App) Dead() error {
+	if a.sup.Lost() {
+		return errSupervisor
+	}
 	for _, u := range slices.Concat(a.Spec.Processes, a.Spec.Services) {
 		if exit, gone := a.sup.Exited(u.Name); gone {
 			return &Error{Unit: u.Name, Err: errors.New(Describe(exit)), Tail: supervise.Tail(a.LogFile(u.Name), 12)}
@@ -235,12 +243,18 @@ func (a *App) Dead() error {
 // Died is closed at the next exit of any unit: then ask Dead.
 func (a *App) Died() <-chan struct{} { return a.sup.Changed() }
 
+// errSupervisor says that somebody killed the units' parent.
+var errSupervisor = errors.New("pitwall's supervisor, the parent of all that was started, was killed")
+
 // Stop takes everything down and removes the private directory. It may be
 // called twice.
 func (a *App) Stop() {
 	if a.sup != nil {
+		lost := a.sup.Lost()
 		a.sup.Stop()
-		a.sup = nil
+		if lost && a.Dir != "" {
+			killStrays(a.Dir)
+		}
 	}
 	if a.Agent != nil {
 		a.Agent.Close()

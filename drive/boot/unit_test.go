@@ -8,8 +8,8 @@ import (
 
 // An app that a package installed is described from elsewhere.
 func TestDirectoryOfUnit(t *testing.T) {
-	a := &App{Spec: &spec.Spec{Dir: "/home/me"}, Dir: t.TempDir()}
-	for dir, want := range map[string]string{"": "/home/me", "app": "/home/me/app", "/usr/share/app": "/usr/share/app"} {
+	a := &App{Spec: &spec.Spec{Dir: "/srv/bench"}, Dir: t.TempDir()}
+	for dir, want := range map[string]string{"": "/srv/bench", "app": "/srv/bench/app", "/usr/share/app": "/usr/share/app"} {
 		u, err := a.unit("web", "puma", dir, nil, nil)
 		if err != nil {
 			t.Fatal(err)
