@@ -27,7 +27,7 @@ func TestRealAnotherUser(t *testing.T) {
 	const connect = `require "socket"
 		mine = Process.pid
 		if ARGV[1] == "orphan"
-		  exit! if fork
+		  exit!(0) if fork
 		  sleep 0.01 while Process.ppid == mine
 		end
 		heard = begin
