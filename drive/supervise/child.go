@@ -18,7 +18,9 @@ import (
 // reports on out until in ends, then stops everything. It returns an error
 // only when it cannot be a subreaper.
 func Child(in io.Reader, out io.Writer) error {
-	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
+	// Caught and dropped: a signal that is ignored would be ignored by every
+	// unit too, and a shell could not even trap it.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
 	if err := becomeSubreaper(); err != nil {
 		return err
 	}
@@ -26,20 +28,20 @@ func Child(in io.Reader, out io.Writer) error {
 	signal.Notify(terminated, syscall.SIGTERM)
 	c := &child{out: out, live: map[int]Unit{}, spawns: make(chan spawn)}
 	go c.spawner()
-	requests := make(chan Unit)
-	go readUnits(in, requests)
+	requests := make(chan message)
+	go readRequests(in, requests)
 	dead := make(chan os.Signal, 1)
 	signal.Notify(dead, syscall.SIGCHLD)
 	tick := time.NewTicker(time.Second) // a signal can be merged with another
 	defer tick.Stop()
 	for {
 		select {
-		case u, open := <-requests:
+		case m, open := <-requests:
 			if !open {
 				c.stop()
 				return nil
 			}
-			c.start(u)
+			c.take(m)
 		case <-terminated:
 			c.stop()
 			return nil
@@ -52,9 +54,10 @@ func Child(in io.Reader, out io.Writer) error {
 }
 
 // child is the supervisor's state, touched by Child's goroutine only. order
-// is the units in starting order.
+// is the units in starting order, dir what goes with us.
 type child struct {
 	out    io.Writer
+	dir    string
 	live   map[int]Unit
 	order  []int
 	spawns chan spawn
@@ -74,15 +77,24 @@ func (c *child) spawner() {
 	}
 }
 
-func readUnits(in io.Reader, units chan<- Unit) {
-	defer close(units)
+func readRequests(in io.Reader, requests chan<- message) {
+	defer close(requests)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), 4<<20)
 	for lines.Scan() {
 		var m message
-		if json.Unmarshal(lines.Bytes(), &m) == nil && m.Start != nil {
-			units <- *m.Start
+		if json.Unmarshal(lines.Bytes(), &m) == nil {
+			requests <- m
 		}
+	}
+}
+
+func (c *child) take(m message) {
+	if m.Own != "" {
+		c.dir = m.Own
+	}
+	if m.Start != nil {
+		c.start(*m.Start)
 	}
 }
 
@@ -147,7 +159,7 @@ func exitOf(name string, pid int, status syscall.WaitStatus) *Exit {
 }
 
 // stop ends the units in reverse order, each with its own signal and time,
-// then kills every descendant that is left.
+// then kills every descendant that is left, and removes the directory.
 func (c *child) stop() {
 	for i := len(c.order) - 1; i >= 0; i-- {
 		c.stopUnit(c.order[i])
@@ -165,6 +177,9 @@ func (c *child) stop() {
 			}
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+	if c.dir != "" {
+		os.RemoveAll(c.dir)
 	}
 	c.say(message{Left: killed})
 }

@@ -2,7 +2,8 @@
 // them outlives us. A hidden re-exec of pitwall is their parent: a child
 // subreaper that holds a pipe to us. When the pipe closes, because we are
 // done, were interrupted or were killed, it stops every unit in reverse order
-// and then kills whatever descendant is left.
+// and then kills whatever descendant is left. Should the supervisor itself be
+// killed, the kernel terminates the units, and Lost says so.
 package supervise
 
 import (
@@ -32,6 +33,7 @@ type Exit struct {
 
 // message is a line on the pipe, in either direction.
 type message struct {
+	Own     string `json:"own,omitempty"`     // to the supervisor: a directory to remove at the end
 	Start   *Unit  `json:"start,omitempty"`   // to the supervisor
 	Started *Exit  `json:"started,omitempty"` // name and pid, or the error
 	Exited  *Exit  `json:"exited,omitempty"`

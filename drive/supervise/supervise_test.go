@@ -40,6 +40,9 @@ func owner() {
 		panic(err)
 	}
 	dir := os.Getenv("SUPERVISE_TEST_DIR")
+	if err := s.Own(filepath.Join(dir, "private")); err != nil {
+		panic(err)
+	}
 	if _, err := s.Launch(context.Background(), hiding(dir)); err != nil {
 		panic(err)
 	}
@@ -91,6 +94,10 @@ func alive(pid int) bool {
 
 func TestKillingTheOwnerLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
+	private := filepath.Join(dir, "private")
+	if err := os.MkdirAll(filepath.Join(private, "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SUPERVISE_TEST_ROLE=owner", "SUPERVISE_TEST_DIR="+dir)
 	out, err := cmd.StdoutPipe()
@@ -115,6 +122,59 @@ func TestKillingTheOwnerLeavesNothing(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGKILL)
 	cmd.Wait()
 	waitFor(t, "supervisor and grandchild end", func() bool { return !alive(hidden) && !alive(supervisor) })
+	if _, err := os.Stat(private); !os.IsNotExist(err) {
+		t.Errorf("the directory that the supervisor owned is still there: %v", err)
+	}
+}
+
+func TestKillingTheSupervisorIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := Unit{Name: "plain", Args: []string{"sleep", "60"}, Dir: dir, Env: os.Environ(), Log: filepath.Join(dir, "log")}
+	pid, err := s.Launch(context.Background(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := s.Changed()
+	if s.Lost() {
+		t.Fatal("lost before it was killed")
+	}
+	syscall.Kill(s.PID(), syscall.SIGKILL)
+	<-changed
+	if !s.Lost() {
+		t.Error("a change, but not of the supervisor")
+	}
+	waitFor(t, "the kernel ends the unit", func() bool { return !alive(pid) })
+	s.Stop()
+	s.Stop()
+	if err := s.Own(dir); err == nil {
+		t.Error("a dead supervisor took a directory")
+	}
+}
+
+// A shell cannot trap a signal that was ignored when it was started, so units
+// must not inherit what the supervisor does about signals.
+func TestUnitsIgnoreNoSignal(t *testing.T) {
+	dir := t.TempDir()
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	log := filepath.Join(dir, "log")
+	u := Unit{Name: "signals", Args: []string{"grep", "^SigIgn:", "/proc/self/status"}, Dir: dir, Env: os.Environ(), Log: log}
+	if _, err := s.Launch(context.Background(), u); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Wait(context.Background(), "signals"); err != nil {
+		t.Fatal(err)
+	}
+	if got := Tail(log, 1); len(got) != 1 || strings.Trim(strings.TrimPrefix(got[0], "SigIgn:"), "\t0") != "" {
+		t.Errorf("%q: a unit ignores signals", got)
+	}
 }
 
 func TestStopEndsInReverseOrderAndKillsWhatIsLeft(t *testing.T) {

@@ -61,6 +61,15 @@ func (s *Supervisor) read(out io.Reader) {
 	}
 	s.cmd.Wait()
 	close(s.gone)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wake()
+}
+
+// wake those who wait for a change. The caller holds the lock.
+func (s *Supervisor) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 func (s *Supervisor) handle(m message) {
@@ -72,8 +81,7 @@ func (s *Supervisor) handle(m message) {
 	}
 	if m.Exited != nil {
 		s.exits[m.Exited.Name] = *m.Exited
-		close(s.changed)
-		s.changed = make(chan struct{})
+		s.wake()
 	}
 }
 
@@ -115,7 +123,26 @@ func (s *Supervisor) Exited(name string) (Exit, bool) {
 	return e, ok
 }
 
-// Changed is closed at the next exit of any unit.
+// Own hands a directory over: the supervisor removes it at its end.
+func (s *Supervisor) Own(dir string) error {
+	if _, err := s.in.Write(encode(message{Own: dir})); err != nil {
+		return fmt.Errorf("the supervisor is gone: %w", err)
+	}
+	return nil
+}
+
+// Lost says that the supervisor has ended; without a Stop it was killed, and
+// descendants of its units may still run.
+func (s *Supervisor) Lost() bool {
+	select {
+	case <-s.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Changed is closed at the next exit of any unit or of the supervisor.
 func (s *Supervisor) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +167,7 @@ func (s *Supervisor) Wait(ctx context.Context, name string) (Exit, error) {
 }
 
 // Stop ends every unit and the supervisor, and returns how many descendants
-// had to be killed. It returns when nothing is left.
+// had to be killed. It returns when nothing is left, and may be called twice.
 func (s *Supervisor) Stop() int {
 	s.in.Close()
 	<-s.gone
