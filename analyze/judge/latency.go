@@ -9,10 +9,11 @@ import (
 )
 
 // Beyond a quantile there must be some requests, or it is a guess at the
-// tail: ten for p99, as the lap promises, two for p95 and p50.
+// tail: ten for p99, as the lap promises; one for p95 and p50, whose intervals
+// say how little that is.
 const (
 	beyond99 = 10
-	beyond95 = 2
+	beyond95 = 1
 )
 
 // latency is the response time from the intended start, of a route or (empty)

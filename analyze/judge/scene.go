@@ -111,7 +111,9 @@ func (s *scene) seconds(kind lap.Kind) float64 {
 	return ns / 1e9
 }
 
-// nameRoutes lists every route once: those of pitwall.yml first.
+// nameRoutes lists every route once: those that were driven, or, when nothing
+// was driven, what the app itself says it served. Background jobs that ran
+// beside driven routes are none.
 func (s *scene) nameRoutes() {
 	seen := map[string]bool{"": true}
 	add := func(name string) {
@@ -127,8 +129,8 @@ func (s *scene) nameRoutes() {
 	for _, c := range s.ev.Cells {
 		more = append(more, c.Route)
 	}
-	for _, group := range []map[string][]request.Request{s.solo, s.load} {
-		for name := range group {
+	if len(s.ev.Cells) == 0 && len(s.ev.Routes) == 0 {
+		for name := range s.load {
 			more = append(more, name)
 		}
 	}

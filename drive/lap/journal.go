@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 
 	core "pitwall/core/lap"
 	"pitwall/core/profile"
@@ -109,6 +110,9 @@ func Load(p Parts) (*core.Evidence, error) {
 	first := partEvidence
 	if !has[first] {
 		first = partStart
+	}
+	if !has[first] {
+		return nil, fmt.Errorf("the run keeps no evidence of a lap: %w", fs.ErrNotExist)
 	}
 	if err := loadJSON(p, first, ev); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type Short struct {
 func Once(ctx context.Context, o Options, s Short) (ev *core.Evidence, sustained float64, err error) {
 	t := &turn{o: o, budget: budget{warm: s.Warm, closed: s.Closed, solo: s.Solo, open: s.Load}, rate: s.Rate,
 		ev: &core.Evidence{App: o.Spec.App, Windows: []core.Window{}, Cells: []core.Cell{}, Findings: []finding.Finding{},
-			Notes: []string{}, Boot: []core.Stage{}, Machine: machine.Facts()}}
+			Notes: []string{}, Boot: []core.Stage{}, Machine: machine.Facts()}, before: machine.Read()}
 	t.o.Share = 1 // so that the rate settled by saturate is the throughput itself
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -51,6 +51,9 @@ func (a *App) writeLap(w io.Writer, r *core.Result) {
 		fmt.Fprintln(w, Clean(line))
 	}
 	a.writeComparison(w, r.Comparison)
+	if r.Comparison != nil && r.Comparison.Paired {
+		return // the last boot's own figures are in the report: they are too short to read much into
+	}
 	a.writeWorkList(w, r)
 	a.writeFindings(w, r.Findings)
 	writeLines(w, "What measuring cost", overheadLines(r))

@@ -19,6 +19,7 @@ import (
 func newReportCmd(app *App) *cobra.Command {
 	s := &shelf{app: app}
 	var out string
+	var again bool
 	c := &cobra.Command{
 		Use:     "report RUN",
 		Short:   "Write the report of a stored lap again",
@@ -29,16 +30,17 @@ func newReportCmd(app *App) *cobra.Command {
 alone: the app need not be there any more.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.with(c.Context(), func(ctx context.Context, st *store.Store) error { return s.report(ctx, st, args[0], out) })
+			return s.with(c.Context(), func(ctx context.Context, st *store.Store) error { return s.report(ctx, st, args[0], out, again) })
 		},
 	}
 	s.flags(c)
 	c.Flags().StringVarP(&out, "output", "o", "pitwall-report.html", "`file` to write; - for stdout")
+	c.Flags().BoolVar(&again, "judge-again", false, "work the result out of the stored evidence anew")
 	return c
 }
 
-func (s *shelf) report(ctx context.Context, st *store.Store, name, out string) error {
-	result, err := readLap(ctx, st, name)
+func (s *shelf) report(ctx context.Context, st *store.Store, name, out string, again bool) error {
+	result, err := readLap(ctx, st, name, again)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"slices"
 	"text/tabwriter"
@@ -37,11 +38,11 @@ the two do not compare.`,
 }
 
 func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer string) error {
-	old, err := readLap(ctx, st, older)
+	old, err := readLap(ctx, st, older, false)
 	if err != nil {
 		return err
 	}
-	new, err := readLap(ctx, st, newer)
+	new, err := readLap(ctx, st, newer, false)
 	if err != nil {
 		return err
 	}
@@ -53,14 +54,13 @@ func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer strin
 }
 
 // readLap reads the result of the run that a user named.
-func readLap(ctx context.Context, st *store.Store, name string) (*lap.Result, error) {
+func readLap(ctx context.Context, st *store.Store, name string, again bool) (*lap.Result, error) {
 	r, err := st.Get(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	result, err := st.Lap(ctx, r)
-	var missing *store.NotFoundError
-	if errors.As(err, &missing) {
+	result, err := readResult(ctx, st, r, again)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &ExitError{Code: Unmeasured, Err: fmt.Errorf("run %s (%s, %s) has no result of a lap", r.ID, r.Command, r.Status), Hint: "pitwall runs show " + r.ID}
 	}
 	return result, err
