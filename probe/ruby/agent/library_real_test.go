@@ -26,6 +26,10 @@ func TestRealFingerprints(t *testing.T) {
 	script(t, "fingerprint.rb", os.Environ(), "rb")
 }
 
+func TestRealSetupOfAnyDatabase(t *testing.T) {
+	script(t, "setup.rb", os.Environ(), "rb")
+}
+
 func TestRealGuardedSockets(t *testing.T) {
 	s := listenHere(t, Options{Allow: []string{"allowed.example", "192.0.2.7:80"}})
 	script(t, "guard.rb", s.Env(os.Environ()))

@@ -40,7 +40,7 @@ module PitwallAgent
         when /postg/i then PostgreSQL
         when /mysql|trilogy/i then MySQL
         when /sqlite/i then SQLite
-        else raise NotImplementedError, connection.adapter_name
+        else raise ArgumentError, connection.adapter_name
         end
       end
     end

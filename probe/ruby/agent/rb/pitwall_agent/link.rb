@@ -193,7 +193,7 @@ module PitwallAgent
       when "explain" then ask("explain") { Explain.run(args) }
       else "null"
       end
-    rescue StandardError => e # this is our own thread
+    rescue StandardError, ScriptError, SystemStackError => e # this is our own thread
       PitwallAgent.fault(e)
       "null"
     end

@@ -86,7 +86,9 @@ module PitwallAgent
       def rows
         return {} unless defined?(::ActiveRecord::Base)
 
-        ::ActiveRecord::Base.connection_pool.with_connection { |c| c.select_rows(tables(c), "SCHEMA") }.map { |name, n| [name, n.to_i] }.to_h
+        ::ActiveRecord::Base.connection_pool.with_connection do |c|
+          (c.adapter_name =~ /sqlite/i ? largest(c) : c.select_rows(tables(c), "SCHEMA")).map { |name, n| [name, n.to_i] }.to_h
+        end
       rescue StandardError
         {}
       end
@@ -100,8 +102,16 @@ module PitwallAgent
         when /mysql|trilogy/i
           "SELECT table_name, table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_rows IS NOT NULL " \
           "ORDER BY table_rows DESC LIMIT #{TABLES}"
-        else raise NotImplementedError
+        else raise ArgumentError, "no statistics of #{connection.adapter_name}"
         end
+      end
+
+      # SQLite keeps no count; the last row's number is found at once and was
+      # reached by rows of which some may be gone.
+      def largest(connection)
+        names = connection.select_values("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name LIMIT 500", "SCHEMA")
+        found = names.map { |name| [name, connection.select_value("SELECT max(_rowid_) FROM #{connection.quote_table_name(name)}", "SCHEMA").to_i] }
+        found.sort_by { |_, n| -n }.first(TABLES)
       end
     end
 
