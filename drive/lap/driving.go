@@ -50,6 +50,8 @@ func (t *turn) shakeDown(ctx context.Context) error {
 	if len(t.ev.Routes) == 0 {
 		return &RefusedError{Reason: "there is no route to drive: list some under routes: in pitwall.yml"}
 	}
+	undo, _ := favour() // after the boot: what we start must not inherit it
+	t.undo = append(t.undo, undo)
 	t.say("answers", "asking each of %d routes", len(t.ev.Routes))
 	driver, err := load.New(load.Config{Address: t.address, Routes: t.ev.Routes, Session: t.o.Spec.Session, Seed: t.o.Seed, ID: requestID(t.o.Seed)})
 	if err != nil {

@@ -77,6 +77,7 @@ type turn struct {
 	roster   roster
 	outside  outside
 	rate     float64 // offered in open windows
+	undo     []func()
 }
 
 // Run does the lap. Whatever happens it returns the evidence so far, which is
@@ -172,6 +173,9 @@ func (t *turn) note(format string, args ...any) {
 
 // release leaves nothing behind.
 func (t *turn) release() {
+	for _, undo := range t.undo {
+		undo()
+	}
 	if t.driver != nil {
 		t.driver.Close()
 	}
