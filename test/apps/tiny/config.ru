@@ -1,10 +1,22 @@
-# An app with known traits and no database. TINY_HTTPS redirects every request.
+# An app with known traits and no database. TINY_HTTPS redirects every request;
+# TINY_DATABASE and TINY_SIDEKIQ are URLs of what it is set up to talk to, and
+# never does.
 #
 # /fast answers at once, /slow sleeps 20 ms, /boom is always a 500, /call
 # connects to a host that must not be called, /die kills the whole cluster.
 require "socket"
 
 TEXT = { "content-type" => "text/plain" }.freeze
+
+if ENV["TINY_DATABASE"]
+  require "active_record"
+  ActiveRecord::Base.establish_connection(ENV["TINY_DATABASE"])
+end
+
+if ENV["TINY_SIDEKIQ"]
+  require "sidekiq"
+  Sidekiq.configure_client { |config| config.redis = { url: ENV["TINY_SIDEKIQ"] } }
+end
 
 def call_elsewhere
   TCPSocket.new("192.0.2.1", 80).close
