@@ -217,7 +217,7 @@ func (a *App) oneLap(ctx context.Context, f *lapFlags, o lap.Options, st *store.
 	}
 	saved := a.saveLap(w, result)
 	path, written := a.writeLapReport(f, o.Spec, st, result)
-	return errors.Join(saved, written, a.showLap(f, result, path, w != nil && saved == nil), exit(result, err))
+	return errors.Join(saved, written, a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil), exit(result, err))
 }
 
 // reasonOf says in words why a lap ended early.

@@ -85,7 +85,7 @@ func (a *App) paired(ctx context.Context, f *lapFlags, o pairs.Options, st *stor
 	}
 	saved := a.saveLap(w, result)
 	path, written := a.writeLapReport(f, o.Lap.Spec, st, result)
-	return errors.Join(saved, written, a.showLap(f, result, path, w != nil && saved == nil), compareExit(result, err))
+	return errors.Join(saved, written, a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil), compareExit(result, err))
 }
 
 // comparisonHeadline counts the verdicts and names the routes that moved.

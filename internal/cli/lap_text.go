@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -12,6 +14,7 @@ import (
 	core "pitwall/core/lap"
 	"pitwall/core/stat"
 	"pitwall/core/unit"
+	"pitwall/store"
 )
 
 func cutPrefix(s, prefix string) (string, bool) { return strings.CutPrefix(s, prefix) }
@@ -22,7 +25,9 @@ func firstLine(s string) string {
 }
 
 // showLap prints a result: JSON, or what a person wants to know first.
-func (a *App) showLap(f *lapFlags, r *core.Result, report string, stored bool) error {
+// where is " --store DIRECTORY" if other commands would not find the run by
+// themselves.
+func (a *App) showLap(f *lapFlags, r *core.Result, report, where string, stored bool) error {
 	out := bufio.NewWriter(a.Stdout)
 	if f.json {
 		if err := json.NewEncoder(out).Encode(r); err != nil {
@@ -35,7 +40,7 @@ func (a *App) showLap(f *lapFlags, r *core.Result, report string, stored bool) e
 		fmt.Fprintf(out, "\nReport  %s\n", Clean(report))
 	}
 	if stored {
-		fmt.Fprintf(out, "Again   pitwall serve; pitwall runs show %s; pitwall report %s -o lap.html\n", shortID(r), shortID(r))
+		fmt.Fprintf(out, "Again   pitwall serve%[1]s; pitwall runs%[1]s; pitwall report %[2]s -o lap.html%[1]s\n", where, shortID(r))
 	}
 	return out.Flush()
 }
@@ -147,4 +152,27 @@ func writeLines(w io.Writer, title string, lines []string) {
 	for _, line := range lines {
 		fmt.Fprintf(w, "  %s\n", Clean(line))
 	}
+}
+
+// elsewhere is the flag that other commands need to find a store that is not
+// where they would look; empty when they need none.
+func elsewhere(st *store.Store) string {
+	if st == nil {
+		return ""
+	}
+	found, err := storeDir("")
+	if err == nil {
+		found, err = filepath.Abs(found)
+	}
+	if err == nil && found == st.Dir() {
+		return ""
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return " --store " + st.Dir()
+	}
+	if near, err := filepath.Rel(here, st.Dir()); err == nil && !strings.HasPrefix(near, "..") {
+		return " --store " + near
+	}
+	return " --store " + st.Dir()
 }
