@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"pitwall/analyze/preflight"
+	"pitwall/analyze/scour"
 	"pitwall/core/finding"
 	core "pitwall/core/lap"
 	"pitwall/core/route"
@@ -116,6 +118,9 @@ func (t *turn) settle() error {
 	if name := t.allocator(); name != "" {
 		t.ev.Setup.Facts["allocator"] = name
 	}
+	if arenas := t.variable("MALLOC_ARENA_MAX"); arenas != "" {
+		t.ev.Setup.Facts["malloc.arena_max"] = arenas
+	}
 	input := preflight.Input{Setup: t.ev.Setup, Processes: t.ev.Processes, Machine: t.ev.Machine, Reading: t.before}
 	t.ev.Findings = append(t.ev.Findings, preflight.Check(input)...)
 	if refused := foreign(t.ev.Setup.Hosts); len(refused) > 0 {
@@ -123,6 +128,38 @@ func (t *turn) settle() error {
 		return &RefusedError{Reason: "the app is set up to talk to hosts that pitwall.yml does not allow", Findings: refused}
 	}
 	t.ev.Routes = t.drivable()
+	return t.weigh()
+}
+
+// weigh takes the routes' weights from the log that pitwall.yml names. A
+// route that the log never saw is not driven, and that is said.
+func (t *turn) weigh() error {
+	if t.o.Spec.RoutesFrom == "" {
+		return nil
+	}
+	path := t.o.Spec.Path(t.o.Spec.RoutesFrom)
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("taking weights from routes_from: %w", err)
+	}
+	defer f.Close()
+	counts, seen, err := scour.Weights(f, t.ev.Routes)
+	if err != nil {
+		return fmt.Errorf("taking weights from %s: %w", path, err)
+	}
+	if seen.Matched == 0 {
+		return &RefusedError{Reason: fmt.Sprintf("none of the %d lines of %s is a request for one of the routes", seen.Lines, path)}
+	}
+	t.say("routes", "weights from %s: %d requests of its %d lines are for these routes, %d for others", path, seen.Matched, seen.Lines, seen.Unmatched)
+	kept := []route.Route{}
+	for _, r := range t.ev.Routes {
+		if r.Weight = float64(counts[r.Name]); r.Weight > 0 {
+			kept = append(kept, r)
+		} else {
+			t.note("%s was not driven: routes_from has no request for it", r.Name)
+		}
+	}
+	t.ev.Routes = kept
 	return nil
 }
 
@@ -202,6 +239,25 @@ func (t *turn) allocator() string {
 		}
 	}
 	return libc
+}
+
+// variable is one variable of the web process's environment; empty when it is
+// not set or may not be read. No other variable is looked at.
+func (t *turn) variable(name string) string {
+	web := t.serving()
+	if len(web) == 0 {
+		return ""
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", web[0].PID))
+	if err != nil {
+		return ""
+	}
+	for pair := range strings.SplitSeq(string(b), "\x00") {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	return ""
 }
 
 // serving is the processes that run requests.

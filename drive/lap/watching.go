@@ -31,7 +31,11 @@ func (t *turn) watch(ctx context.Context) error {
 		t.note("the sampler was switched off: stacks and GVL states are unknown")
 		return nil
 	}
-	if _, err := spy.Open(t.probePID()); err != nil {
+	target, err := spy.Open(t.probePID())
+	if err == nil && t.ev.Setup.Facts["ruby.version"] == "" {
+		t.ev.Setup.Facts["ruby.version"] = target.Ruby()
+	}
+	if err != nil {
 		if t.o.Attach != 0 {
 			return err // watching is all that an attached lap is for
 		}
