@@ -144,7 +144,7 @@ func anchors(text string) []string {
 }
 
 // examples are the lines of a page's code blocks that call pitwall, without
-// prompt and comment.
+// prompt, comment, and what the shell does with their output.
 func examples(text string) []string {
 	var found []string
 	fenced := false
@@ -159,7 +159,9 @@ func examples(text string) []string {
 		}
 		plain = strings.TrimPrefix(strings.TrimPrefix(plain, "$ "), "bin/")
 		if strings.HasPrefix(plain, "pitwall ") && !strings.HasPrefix(plain, "pitwall - ") {
-			plain, _, _ = strings.Cut(plain, " #")
+			for _, end := range []string{" #", " | ", " > "} { // what follows is the shell's
+				plain, _, _ = strings.Cut(plain, end)
+			}
 			found = append(found, strings.TrimSpace(plain))
 		}
 	}
