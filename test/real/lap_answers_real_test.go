@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pitwall/core/finding"
@@ -167,6 +169,53 @@ func TestRealLapForeignHost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRealLapConnectsToNoForeignHost counts what arrives at an address of this
+// machine that is not loopback: not even the agent may look at that database.
+func TestRealLapConnectsToNoForeignHost(t *testing.T) {
+	t.Parallel()
+	realtest.Rails(t)
+	address := outwardAddress(t)
+	l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var arrived atomic.Int64
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			arrived.Add(1)
+			c.Close()
+		}
+	}()
+	s := newSite(t, tinyYML("env: {TINY_DATABASE: 'postgres://u:secret@"+l.Addr().String()+"/shop'}", "/fast"))
+	p := s.lap()
+	l.Close()
+	s.nothingLeft()
+	s.expect(p, 3, address, "not this machine")
+	if n := arrived.Load(); n > 0 {
+		t.Errorf("%d connections arrived", n)
+	}
+}
+
+// outwardAddress is an IPv4 address of this machine that is not loopback.
+func outwardAddress(t *testing.T) string {
+	t.Helper()
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() && ip.IP.IsGlobalUnicast() {
+			return ip.IP.String()
+		}
+	}
+	t.Skip("this machine has no address beside loopback")
+	return ""
 }
 
 // kill ends the site's first process whose command line begins so.

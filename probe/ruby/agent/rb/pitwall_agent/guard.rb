@@ -15,12 +15,21 @@ module PitwallAgent
     class << self
       # Refuses a connection to a host by the name that the app gave.
       def name(host, port)
-        host = host.to_s
-        plain = host.downcase.chomp(".").delete("[]").sub(/%.*\z/, "")
-        return if here?(plain) || allowed?(plain, port) || hosts.include?(plain)
-        return if numeric?(plain) && allowed_address?(plain, port)
+        refuse(host.to_s, port) unless permit?(host.to_s, port)
+      end
 
-        refuse(host, port)
+      # Whether a host is here or allowed.
+      def permit?(host, port)
+        plain = host.downcase.chomp(".").delete("[]").sub(/%.*\z/, "")
+        here?(plain) || allowed?(plain, port) || hosts.include?(plain) || (numeric?(plain) && allowed_address?(plain, port))
+      end
+
+      # A host and its port; nil when there is none.
+      def split(entry)
+        return [entry[/\A\[(.*)\]/, 1], entry[/\]:(\d+)\z/, 1]] if entry.start_with?("[")
+        return entry.split(":", 2) if entry.count(":") == 1
+
+        [entry, nil]
       end
 
       # Refuses a connection to a packed address or an Addrinfo.
@@ -79,13 +88,6 @@ module PitwallAgent
 
           addresses(name).include?(address)
         end
-      end
-
-      def split(entry)
-        return [entry[/\A\[(.*)\]/, 1], entry[/\]:(\d+)\z/, 1]] if entry.start_with?("[")
-        return entry.split(":", 2) if entry.count(":") == 1
-
-        [entry, nil]
       end
 
       def addresses(name)
