@@ -93,11 +93,17 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 	if equal := sameCounters(own); equal != "" {
 		text += ", " + equal + " the same"
 	}
-	if time.Need > 0 {
+	switch {
+	case time.Need > sensible:
+		text += fmt.Sprintf("; the machine is too noisy: it would take over %d boots of each", sensible)
+	case time.Need > 0:
 		text += fmt.Sprintf("; %d more boots of each would probably decide", time.Need)
 	}
 	return text
 }
+
+// sensible is how many boots of a version somebody might wait for.
+const sensible = 30
 
 // sameCounters names the counters that did not move.
 func sameCounters(own []stat.Comparison) string {

@@ -129,8 +129,18 @@ func (s *scene) drivenSeconds() (sum float64) {
 	return sum
 }
 
-// known drops an estimate that rests on nothing.
+// known drops an estimate that rests on nothing. Times, rates, counts and
+// shares cannot be negative, so neither can their intervals: cutting one at 0
+// takes nothing from its coverage.
 func known(e stat.Estimate) *stat.Estimate {
+	if e.Point >= 0 {
+		e.Low = math.Max(e.Low, 0)
+	}
+	return signed(e)
+}
+
+// signed is known for what may be negative, such as growth.
+func signed(e stat.Estimate) *stat.Estimate {
 	if !e.Known() {
 		return nil
 	}

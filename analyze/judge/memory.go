@@ -84,5 +84,5 @@ func (s *scene) growth(x series.Series) *stat.Estimate {
 		}
 		at = p
 	}
-	return known(stat.Mean(rates, "bytes/s", level))
+	return signed(stat.Mean(rates, "bytes/s", level))
 }

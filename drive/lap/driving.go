@@ -209,7 +209,7 @@ func (t *turn) saturate(ctx context.Context) error {
 				plan.Connections = saturation.Enough(steps)
 			}
 			stage.Window = core.Window{Kind: core.Closed, Connections: plan.Connections}
-			stage.Duration = max(left, 2*step)
+			stage.Duration, stage.Block = max(left, 2*step), time.Second
 			t.say("saturation", "holding %d requests in flight for %.0f s", plan.Connections, stage.Duration.Seconds())
 		}
 		out, err := t.run(ctx, stage, false, false)

@@ -3,12 +3,14 @@ package lap
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"pitwall/analyze/preflight"
 	"pitwall/core/finding"
+	"pitwall/core/profile"
 	"pitwall/probe/machine"
 	"pitwall/probe/proc"
 )
@@ -39,7 +41,7 @@ func (t *turn) collect() {
 		}
 	}
 	if t.recorder != nil {
-		t.ev.Profile = t.recorder.Profile()
+		t.ev.Profile = t.recorder.Profile().Collapse(agentFrame, profile.Frame{Name: "(pitwall's agent)", Kind: profile.Synthetic})
 		t.ev.Driver.SamplerNS = t.recorder.Stats().CPU.Nanoseconds()
 		for pid, err := range t.recorder.Errors() {
 			t.note("process %d was not sampled: %v", pid, err)
@@ -60,6 +62,10 @@ func (t *turn) collect() {
 			Evidence: []finding.Evidence{}, Caveats: []string{}, Next: []string{"pitwall lap --wait"}})
 	}
 }
+
+// agentFrame says whether a frame is our own agent's, which wraps each request
+// and listens to its statements.
+func agentFrame(f profile.Frame) bool { return strings.Contains(f.File, "/pitwall_agent") }
 
 func (t *turn) rubyOf(pid int, version string) {
 	for i := range t.ev.Processes {
