@@ -6,6 +6,7 @@ import (
 
 	"pitwall/core/finding"
 	"pitwall/core/lap"
+	"pitwall/core/profile"
 	"pitwall/core/stat"
 	"pitwall/core/unit"
 )
@@ -52,48 +53,59 @@ func (s *scene) allocates(r *row, w work) []candidate {
 		next:     []string{compareCommand},
 	}
 	if h := s.hotMethod(s.samplesOf(r.out.Name)); h.frame.Name != "" {
-		c.title += ", mostly under " + h.frame.Name
-		c.evidence = append(c.evidence, finding.Evidence{Text: fmt.Sprintf("%s of its CPU samples are in the app's own code, under %s", unit.Percent(h.share), h.frame.Name), Part: "profile", Line: short(h.frame.File)})
+		c.title += ", mostly under " + methodName(h.frame)
+		c.evidence = append(c.evidence, finding.Evidence{Text: fmt.Sprintf("%s of its CPU samples are in the app's own code, under %s", unit.Percent(h.share), methodName(h.frame)), Part: "profile", Line: short(h.frame.File)})
 	}
 	return []candidate{c}
 }
 
 // cpuBound names the app's own method that takes a route's CPU: its own code
 // has two fifths of it, or, on a route with a lot of CPU and no other cause,
-// most of it passes through that method.
+// what of the app most of it passes through.
 func (s *scene) cpuBound(r *row, w work, found []candidate) []candidate {
 	if w.cpu < slowRoute || w.cpu < dominating*w.busy(r) {
 		return nil
 	}
 	samples := s.samplesOf(r.out.Name)
 	h := s.hotMethod(samples)
-	share := h.share
-	if share < 0.4 {
-		if w.cpu < 5*slowRoute || len(found) > 0 {
-			return nil
-		}
-		h, share = s.passedMethod(samples)
-		if share < 0.5 {
-			return nil
-		}
+	if h.share >= 0.4 && h.frame.Name != "" {
+		return []candidate{heavyCPU(w, h.frame, h.share, h.n, nil)}
 	}
-	if h.frame.Name == "" {
+	if h.share >= 0.4 || w.cpu < 5*slowRoute || len(found) > 0 {
 		return nil
 	}
-	e := stat.Wilson(int64(share*float64(h.n)+.5), int64(h.n), level).Scaled(w.cpu, "s")
+	sp, ok := s.wherePassed(samples)
+	switch {
+	case !ok || sp.share < 0.5:
+		return nil
+	case 2*sp.own >= sp.share || len(sp.parts) == 0:
+		return []candidate{heavyCPU(w, sp.door, sp.share, sp.n, nil)}
+	}
+	return []candidate{heavyCPU(w, sp.parts[0].frame, sp.parts[0].share, sp.n, sp.listed())}
+}
+
+// heavyCPU is the cause that a share of a route's n CPU samples is under one
+// method of the app. parts are where all of them go; nil says nothing of that.
+func heavyCPU(w work, f profile.Frame, share float64, n int, parts []finding.Evidence) candidate {
+	e := stat.Wilson(int64(share*float64(n)+.5), int64(n), level).Scaled(w.cpu, "s")
 	e.Method = "share of CPU samples x own CPU"
-	return []candidate{{
-		kind: lap.CPUBound, id: CPUHot, leads: true,
-		title:    fmt.Sprintf("%s of CPU in %s", unit.Seconds(share*w.cpu), h.frame.Name),
+	first := finding.Evidence{Text: fmt.Sprintf("%s of the route's %d CPU samples are under %s", unit.Percent(share), n, methodName(f)), Part: "profile", Line: short(f.File)}
+	evidence := []finding.Evidence{first}
+	title := fmt.Sprintf("%s of CPU in %s", unit.Seconds(share*w.cpu), methodName(f))
+	if parts != nil {
+		first.Text = fmt.Sprintf("the route's %d CPU samples are spread over the app's code", n)
+		first.Line = ""
+		evidence = append([]finding.Evidence{first}, parts...)
+		title = fmt.Sprintf("%s of CPU, spread: %s of it under %s", unit.Seconds(w.cpu), unit.Percent(share), methodName(f))
+	}
+	return candidate{
+		kind: lap.CPUBound, id: CPUHot, leads: true, title: title,
 		detail:   "The request computes with the GVL held: no other thread of the process runs Ruby meanwhile, and more threads do not help.",
 		regained: bounded(e, w.wall),
-		evidence: []finding.Evidence{
-			{Text: fmt.Sprintf("%s of the route's %d CPU samples are under %s", unit.Percent(share), h.n, h.frame.Name), Part: "profile", Line: short(h.frame.File)},
-			{Text: fmt.Sprintf("%s of CPU a request of %s", unit.Seconds(w.cpu), unit.Seconds(w.wall)), Part: "requests"},
-		},
-		caveats: []string{"this is all of its time: how much of it can go depends on what it computes"},
-		next:    []string{compareCommand},
-	}}
+		evidence: append(evidence, finding.Evidence{Text: fmt.Sprintf("%s of CPU a request of %s", unit.Seconds(w.cpu), unit.Seconds(w.wall)), Part: "requests"}),
+		caveats:  []string{"this is all of its time: how much of it can go depends on what it computes"},
+		next:     []string{compareCommand},
+	}
 }
 
 // ioBound says that a route waits outside Ruby and the database, and for what.

@@ -107,18 +107,6 @@ func (s *scene) hotMethod(samples []profile.Sample) hot {
 	return h
 }
 
-// passedMethod is the innermost method of the app that half of a route's CPU
-// samples pass, whoever's code they run, and the share that pass it.
-func (s *scene) passedMethod(samples []profile.Sample) (hot, float64) {
-	methods, _, all, n := s.appCPU(samples, func(int32) bool { return true })
-	if all == 0 || len(methods) == 0 {
-		return hot{}, 0
-	}
-	frame, weight := innermost(methods, all/2)
-	share := float64(weight) / float64(all)
-	return hot{frame: frame, share: share, n: n}, share
-}
-
 // seenMethod is a method of the app with the time of the samples that pass it.
 type seenMethod struct {
 	frame  profile.Frame

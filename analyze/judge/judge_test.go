@@ -248,7 +248,7 @@ func TestUnplantedCauses(t *testing.T) {
 			{"SELECT * FROM a", "app/x.rb:1", 2, 0, .5, nil}, {"SELECT * FROM b", "app/x.rb:1", 2, 0, .5, nil}, {"SELECT * FROM c", "app/x.rb:1", 2, 0, .5, nil}}, framework: .8},
 	}}, 5))
 	checkCauses(t, "unplanted", res, map[string]lap.CauseKind{"issues": lap.CPUBound, "report": lap.SlowSQL, "loop": ""})
-	if c := routeOf(res, "issues").Cause; !strings.Contains(c.Title, "_app_views_issues_list") {
+	if c := routeOf(res, "issues").Cause; !strings.HasSuffix(c.Title, "of CPU in app/views/issues/_list.html.erb") {
 		t.Errorf("%q", c.Title)
 	}
 	if f := find(res, SlowSQL, "report"); f == nil || f.Evidence[1].Text != "Seq Scan on orders (200,000 rows)" {
