@@ -126,12 +126,31 @@ func (v values) iseq(addr uint64) (*iseq, error) {
 	if q.name, err = v.text(word(b, l.Label)); err != nil {
 		return nil, err
 	}
+	q.name = template(q.name)
 	if q.path, err = v.path(word(b, l.Path)); err != nil {
 		return nil, err
 	}
 	q.kind = kindOf(half(b, l.Type), q.path)
 	q.firstLine = firstLine(word(b, l.FirstLine), v.l)
 	return q, v.readLines(q, word(b, l.Lines), half(b, l.LinesSize), word(b, l.LineIndex))
+}
+
+// template drops the two numbers at the end of a compiled template's name,
+// which differ between processes: "_app_views_orders_index_html_erb__" and a
+// hash, "_" and an object's id (ActionView::Template#method_name). Other
+// labels stay as they are.
+func template(label string) string {
+	method := label
+	if at := strings.LastIndex(label, " in "); at >= 0 {
+		method = label[at+4:]
+	}
+	const digits = "0123456789"
+	hashed := strings.TrimSuffix(strings.TrimRight(method, digits), "_")
+	name := strings.TrimRight(hashed, digits)
+	if !strings.HasPrefix(method, "_") || len(hashed) == len(method) || len(name) == len(hashed) || !strings.HasSuffix(name, "__") {
+		return label
+	}
+	return label[:len(label)-len(method)] + strings.TrimRight(name, "_")
 }
 
 func kindOf(bodyType uint32, path string) profile.FrameKind {
