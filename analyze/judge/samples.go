@@ -31,7 +31,8 @@ func parts() []part {
 }
 
 // joinSamples gives every sample the route of the request that its thread
-// served at that time, and keeps those of watched windows.
+// served at that time, and keeps those that were in a request. Where nothing
+// is known of requests, as without the agent, all that were busy are kept.
 func (s *scene) joinSamples() {
 	p := s.ev.Profile
 	if p == nil {
@@ -54,7 +55,7 @@ func (s *scene) joinSamples() {
 	all.AssignRoutes(intervals)
 	s.all = &all
 	s.prof = all.Filter(func(x profile.Sample) bool {
-		return x.Route >= 0 && x.Weight > 0 && x.State != profile.Idle && x.State != profile.Dead
+		return (x.Route >= 0 || len(intervals) == 0) && x.Weight > 0 && x.State != profile.Idle && x.State != profile.Dead
 	})
 }
 
@@ -67,6 +68,9 @@ func (s *scene) samplesOf(route string) []profile.Sample {
 		return s.prof.Samples
 	}
 	id := int32(slices.Index(s.prof.Routes, route))
+	if id < 0 {
+		return nil // and not those of no route
+	}
 	var out []profile.Sample
 	for _, x := range s.prof.Samples {
 		if x.Route == id {
