@@ -215,7 +215,7 @@ func TestEnvKeepsTheUsers(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if info, err := os.Stat(s.Socket()); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(s.Socket()); err != nil || info.Mode().Perm() != 0o666 { // who may speak is decided by the peer's credentials
 		t.Errorf("%v %v", info, err)
 	}
 	must(t, s.Close())
