@@ -159,15 +159,8 @@ func waitName(w waiter) string {
 // hundred.
 func (s *scene) erring(r *row) *candidate {
 	o := r.out
-	total := o.Requests
-	for kind, n := range o.ErrorKinds {
-		switch kind { // these got no answer, so Requests does not count them
-		case "connect", "reset", "timeout", "short":
-			total += n
-		}
-	}
-	total = max(total, o.Errors)
-	if o.Errors < 3 || float64(o.Errors) < 0.01*float64(total) {
+	total := asked(&o)
+	if o.Errors < enoughErrors || float64(o.Errors) < errorShare*float64(total) {
 		return nil
 	}
 	share := stat.Wilson(o.Errors, total, level)
@@ -194,12 +187,7 @@ func mostErrors(kinds map[string]int64) string {
 
 // exceptions are what the app itself raised in the route.
 func (s *scene) exceptions(r *row) []finding.Evidence {
-	counts := map[string]int64{}
-	for _, q := range s.load[r.out.Name] {
-		if q.Error != "" {
-			counts[q.Error]++
-		}
-	}
+	counts := s.raised(r.out.Name)
 	if len(counts) == 0 {
 		return nil
 	}

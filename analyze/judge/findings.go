@@ -21,6 +21,7 @@ func (s *scene) findings(rows []*row, res *lap.Result) []finding.Finding {
 	for _, r := range rows {
 		out = append(out, s.ofRoute(r)...)
 	}
+	out = append(out, s.scattered(rows)...)
 	out = append(out, s.ofThreads(res)...)
 	out = append(out, s.ofMemory(res)...)
 	out = append(out, s.ofLap()...)
