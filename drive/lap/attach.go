@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 
 	core "pitwall/core/lap"
@@ -46,7 +45,7 @@ func (t *turn) attach(context.Context) error {
 		return err
 	}
 	if _, err := proc.ReadStat(t.o.Attach); err != nil {
-		return fmt.Errorf("attaching to process %d: %w", t.o.Attach, os.ErrNotExist)
+		return fmt.Errorf("attaching to process %d: %w", t.o.Attach, proc.ErrGone)
 	}
 	t.ev.Processes = boot.Tree(t.o.Attach, t.web())
 	t.ev.Setup = core.Setup{Facts: map[string]string{}, Hosts: []core.Host{}, Rows: map[string]int64{}}

@@ -113,6 +113,9 @@ func (a *App) lap(ctx context.Context, f *lapFlags, hzGiven bool) error {
 // lapOptions puts flags over pitwall.yml over defaults.
 func (a *App) lapOptions(f *lapFlags, hzGiven bool) (lap.Options, error) {
 	var o lap.Options
+	if err := f.check(); err != nil {
+		return o, err
+	}
 	s, err := a.lapSpec(f)
 	if err != nil {
 		return o, err
@@ -123,7 +126,7 @@ func (a *App) lapOptions(f *lapFlags, hzGiven bool) (lap.Options, error) {
 	if o.Time == 0 {
 		o.Time = time.Duration(set.Time)
 	}
-	if o.Time != 0 && o.Time < 10*time.Second {
+	if o.Time != 0 && o.Time < shortestLap { // pitwall.yml's
 		return o, usagef("pitwall lap --time 60s", "a lap of %s is too short to measure anything", o.Time)
 	}
 	if !hzGiven && set.Sampler != nil {
