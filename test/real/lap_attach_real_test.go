@@ -1,0 +1,193 @@
+package real
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pitwall/internal/realtest"
+)
+
+// running Puma that pitwall did not start.
+type puma struct {
+	pid  int
+	port string
+}
+
+// startPuma runs the site's app by hand.
+func (s *site) startPuma(words ...string) puma {
+	s.t.Helper()
+	p := puma{port: freePort(s.t)}
+	s.env = append(s.env, "PORT="+p.port)
+	c := s.run(append(words, realtest.Puma(s.t), "-C", "config/puma.rb")...)
+	p.pid = c.Process.Pid
+	s.t.Cleanup(func() {
+		c.Process.Signal(syscall.SIGTERM)
+		late := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+		<-c.ended
+		late.Stop()
+	})
+	s.await(c, "Puma answers", func() bool { return p.get("/fast") })
+	return p
+}
+
+func (p puma) get(path string) bool {
+	answer, err := http.Get("http://127.0.0.1:" + p.port + path)
+	if err != nil {
+		return false
+	}
+	answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
+// TestRealLapAttach watches, and then drives, a Puma that runs already, and
+// sees that nothing is loaded into it and that it runs on.
+func TestRealLapAttach(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast", "/slow"))
+	app := s.startPuma()
+	before := insides(t, s)
+
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				app.get("/slow")
+			}
+		}
+	}()
+	p := s.lap("--attach", fmt.Sprint(app.pid), "--json")
+	close(stop)
+	<-done
+	s.expect(p, 0)
+	r := p.result(t)
+	checkJSON(t, []byte(p.out.String()))
+	if r.Flame == nil {
+		t.Errorf("an attached lap has no stacks; lost: %q", r.Lost)
+	}
+	driven := s.lap("--attach", fmt.Sprint(app.pid), "--drive", "--json")
+	s.expect(driven, 0)
+	if r := driven.result(t); len(r.Routes) != 2 || r.Routes[0].RatePerS <= 0 {
+		t.Errorf("driven routes: %+v", r.Routes)
+	}
+	if after := insides(t, s); after != before {
+		t.Errorf("the app's processes were\n%s\nand are now\n%s", before, after)
+	}
+	if !app.get("/fast") {
+		t.Error("the app no longer answers")
+	}
+}
+
+// insides is what the app's processes have mapped of files, which a library
+// or an agent that was loaded would show in.
+func insides(t *testing.T, s *site) string {
+	t.Helper()
+	var b strings.Builder
+	for _, pid := range s.running() {
+		maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for line := range strings.Lines(string(maps)) {
+			if fields := strings.Fields(line); len(fields) == 6 && strings.HasPrefix(fields[5], "/") && !seen[fields[5]] {
+				seen[fields[5]] = true
+				fmt.Fprintln(&b, pid, fields[5])
+			}
+		}
+		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || bytes.Contains(environ, []byte("PITWALL_AGENT")) {
+			t.Errorf("environment of %d: %v %s", pid, err, environ)
+		}
+	}
+	return b.String()
+}
+
+// TestRealLapAttachRefuses names what is wrong with the process.
+func TestRealLapAttachRefuses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast"))
+	gone := s.run("true")
+	<-gone.ended
+	p := s.lap("--attach", fmt.Sprint(gone.Process.Pid))
+	s.expect(p, 3, fmt.Sprintf("process %d", gone.Process.Pid))
+
+	other := s.run("sleep", "60")
+	p = s.lap("--attach", fmt.Sprint(other.Process.Pid))
+	other.Process.Kill()
+	<-other.ended
+	s.expect(p, 3, fmt.Sprint(other.Process.Pid), "Ruby")
+
+	s.expect(s.lap("--attach", "-7"), 2, "--attach")
+	s.nothingLeft()
+}
+
+// TestRealLapWithoutPermission attaches as a user who may not look.
+func TestRealLapWithoutPermission(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("needs root to have two users")
+	}
+	s := newSite(t, tinyYML("", "/fast"))
+	app := s.startPuma()
+	s.open()
+	p := s.unprivileged("lap", "--time", "10s", "--attach", fmt.Sprint(app.pid), "--store", filepath.Join(s.tmp, "store"))
+	s.expect(p, 3, "CAP_SYS_PTRACE")
+}
+
+// TestRealLapReadOnly runs in a directory that cannot be written.
+func TestRealLapReadOnly(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("needs root to become a user who may not write")
+	}
+	s := newSite(t, tinyYML("", "/fast"))
+	s.open()
+	p := s.unprivileged("lap", "--time", "10s")
+	s.expect(p, 3, filepath.Join(s.app, ".pitwall"), "--store")
+
+	report := filepath.Join(s.tmp, "report.html")
+	p = s.unprivileged("lap", "--time", "10s", "-o", report)
+	s.nothingLeft()
+	s.expect(p, 0, "not stored", report)
+	if info, err := os.Stat(report); err != nil || info.Size() == 0 {
+		t.Errorf("the report: %v", err)
+	}
+}
+
+// open lets other users pass to the app, which they may not write, and into
+// TMPDIR, which they may.
+func (s *site) open() {
+	s.t.Helper()
+	for dir, mode := range map[string]os.FileMode{filepath.Dir(s.app): 0o755, s.app: 0o755, s.tmp: 0o777} {
+		if err := os.Chmod(dir, mode); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// unprivileged runs pitwall as nobody to its end.
+func (s *site) unprivileged(args ...string) *program {
+	s.t.Helper()
+	heavy <- struct{}{}
+	defer func() { <-heavy }()
+	path, err := pitwall()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.env = append(s.env, "HOME=/nonexistent")
+	p := s.run(append([]string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path}, args...)...)
+	s.await(p, "the end", p.over)
+	return p
+}
