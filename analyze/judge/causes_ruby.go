@@ -164,7 +164,7 @@ func (s *scene) erring(r *row) *candidate {
 		return nil
 	}
 	share := stat.Wilson(o.Errors, total, level)
-	kind := mostErrors(o.ErrorKinds)
+	kind := errorWords(mostErrors(o.ErrorKinds))
 	return &candidate{
 		kind: lap.Erring, id: RouteErrors, leads: true,
 		title:    fmt.Sprintf("%d of %d answers are bad, mostly %s", o.Errors, total, kind),

@@ -60,7 +60,7 @@ func (s *scene) scattered(rows []*row) []finding.Finding {
 	share := stat.Wilson(bad, total, level)
 	f := finding.Finding{
 		ID: RouteErrors, Severity: finding.Warning, Subject: "app",
-		Title:    fmt.Sprintf("%d of %d answers are bad, mostly %s, on %d of %d routes", bad, total, mostErrors(kinds), len(routes), len(rows)),
+		Title:    fmt.Sprintf("%d of %d answers are bad, mostly %s, on %d of %d routes", bad, total, errorWords(mostErrors(kinds)), len(routes), len(rows)),
 		Detail:   "Each of these routes answers well most of the time; what they share fails now and then, a database or a pool more likely than a page.",
 		Evidence: []finding.Evidence{{Text: fmt.Sprintf("%s of all requests [%s, %s]: %s", unit.Percent(share.Point), unit.Percent(share.Low), unit.Percent(share.High), strings.Join(routes, ", ")), Part: "cells"}},
 		Estimate: &share, Caveats: []string{"exceptions are those of watched windows"},
@@ -70,6 +70,25 @@ func (s *scene) scattered(rows []*row) []finding.Finding {
 		f.Evidence = append(f.Evidence, finding.Evidence{Text: fmt.Sprintf("%s, %d times", name, raised[name]), Part: "requests"})
 	}
 	return []finding.Finding{cleanFinding(f)}
+}
+
+// errorWords says a kind of core/lap's Cell.Errors.
+func errorWords(kind string) string {
+	switch kind {
+	case "status":
+		return "by their status"
+	case "type":
+		return "by their content type"
+	case "size":
+		return "too short"
+	case "content":
+		return "without the text they should hold"
+	case "timeout":
+		return "not there in time"
+	case "connect", "reset", "short":
+		return "lost with their connection"
+	}
+	return kind
 }
 
 // raised counts what the app raised in a route's requests of watched windows.

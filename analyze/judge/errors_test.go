@@ -26,7 +26,7 @@ func TestErrorsScatteredOverRoutesAreAFindingOfTheApp(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	f := list[0]
-	if f.ID != RouteErrors || f.Subject != "app" || f.Severity != finding.Warning || f.Title != "3 of 90 answers are bad, mostly status, on 2 of 3 routes" {
+	if f.ID != RouteErrors || f.Subject != "app" || f.Severity != finding.Warning || f.Title != "3 of 90 answers are bad, mostly by their status, on 2 of 3 routes" {
 		t.Errorf("%+v", f)
 	}
 	if len(f.Evidence) != 2 || !strings.HasSuffix(f.Evidence[0].Text, ": a 2, b 1") || f.Evidence[1].Text != "SQLite3::BusyException, 2 times" {

@@ -81,7 +81,11 @@ func (sp spread) listed() []finding.Evidence {
 		if p.share < 0.05 {
 			break
 		}
-		out = append(out, finding.Evidence{Text: fmt.Sprintf("%s of them under %s", unit.Percent(p.share), methodName(p.frame)), Part: "profile", Line: short(p.frame.File)})
+		e := finding.Evidence{Text: fmt.Sprintf("%s of them under %s", unit.Percent(p.share), methodName(p.frame)), Part: "profile"}
+		if line := short(p.frame.File); line != methodName(p.frame) {
+			e.Line = line
+		}
+		out = append(out, e)
 	}
 	return out
 }

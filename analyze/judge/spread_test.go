@@ -43,7 +43,7 @@ func TestSpreadCPUIsNotPutOnTheDoor(t *testing.T) {
 	if len(c) != 1 || c[0].title != "85.0 ms of CPU, spread: 41 % of it under app/views/wiki/show.html.erb" || math.Abs(c[0].regained.Point-.41*.085) > 1e-9 {
 		t.Errorf("%+v", c)
 	}
-	if c[0].evidence[1].Line != "app/views/wiki/show.html.erb" || c[0].evidence[2].Line != "app/views/layouts/base.html.erb" {
+	if c[0].evidence[1].Text != "41 % of them under app/views/wiki/show.html.erb" || c[0].evidence[2].Text != "30 % of them under app/views/layouts/base.html.erb" || c[0].evidence[2].Line != "" {
 		t.Errorf("%+v", c[0].evidence)
 	}
 }
