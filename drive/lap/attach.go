@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	core "pitwall/core/lap"
 	"pitwall/drive/boot"
@@ -39,14 +40,26 @@ func FindPuma() (int, error) {
 }
 
 // attach finds the processes of an app that runs already. Nothing is loaded
-// into it, so how it is set up stays mostly unknown.
-func (t *turn) attach(context.Context) error {
+// into it, so how it is set up stays mostly unknown. Should it end, the lap is
+// cancelled with the reason.
+func (t *turn) attach(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err := supported(); err != nil {
 		return err
 	}
-	if _, err := proc.ReadStat(t.o.Attach); err != nil {
+	first, err := proc.ReadStat(t.o.Attach)
+	if err != nil || first.State == 'Z' {
 		return fmt.Errorf("attaching to process %d: %w", t.o.Attach, proc.ErrGone)
 	}
+	go func() {
+		for now := first; err == nil && now.Started == first.Started && now.State != 'Z'; now, err = proc.ReadStat(t.o.Attach) {
+			select {
+			case <-time.After(200 * time.Millisecond):
+			case <-ctx.Done():
+				return
+			}
+		}
+		cancel(fmt.Errorf("the app died: process %d: %w", t.o.Attach, proc.ErrGone))
+	}()
 	t.ev.Processes = boot.Tree(t.o.Attach, t.web())
 	t.ev.Setup = core.Setup{Facts: map[string]string{}, Hosts: []core.Host{}, Rows: map[string]int64{}}
 	t.note("attached: nothing was loaded into the app, so statements, objects per request and queue time are unknown")

@@ -55,6 +55,7 @@ func (t *turn) collect() {
 		drift := t.before.Until(machine.Read(), t.ev.Machine.Cores)
 		t.ev.Findings = append(t.ev.Findings, preflight.During(t.ev.Machine, drift, t.ours())...)
 	}
+	t.noteReplaced()
 	if t.lock != nil && t.lock.joined() {
 		t.ev.Findings = append(t.ev.Findings, finding.Finding{ID: "PW-MACHINE-SHARED", Severity: finding.Critical, Subject: "machine",
 			Title:    "another lap ran beside this one: its times are worthless",
@@ -66,6 +67,24 @@ func (t *turn) collect() {
 // agentFrame says whether a frame is our own agent's, which wraps each request
 // and listens to its statements.
 func agentFrame(f profile.Frame) bool { return strings.Contains(f.File, "/pitwall_agent") }
+
+// noteReplaced says which of the processes that serve requests did not live to
+// the end. When none did, the app died and the lap says so itself.
+func (t *turn) noteReplaced() {
+	serving := t.serving()
+	if len(serving) == 0 {
+		return
+	}
+	alive := map[int]int64{}
+	for _, p := range t.processes() {
+		alive[p.PID] = p.Started
+	}
+	for _, p := range serving {
+		if len(alive) > 0 && alive[p.PID] != p.Started {
+			t.note("%s (process %d) ended in the middle of the lap: what it knew is lost, and what took its place started cold", p.Role, p.PID)
+		}
+	}
+}
 
 func (t *turn) rubyOf(pid int, version string) {
 	for i := range t.ev.Processes {

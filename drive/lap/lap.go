@@ -141,7 +141,7 @@ func (t *turn) stages() []stage {
 	if t.o.Attach == 0 {
 		list = append(list, stage{"boot", t.boot}, stage{"safety", plain(t.look)})
 	} else {
-		list = append(list, stage{"attach", plain(t.attach)})
+		list = append(list, stage{"attach", t.attach})
 	}
 	list = append(list, stage{"watch", plain(t.watch)})
 	if t.o.Attach == 0 || t.o.Drive {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ type machineLock struct {
 // force is set, or returns ErrBusy.
 func lockMachine(ctx context.Context, wait, force bool) (*machineLock, error) {
 	path := filepath.Join(os.TempDir(), "pitwall-lap.lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND|unix.O_NOFOLLOW, 0o666)
+	f, err := openShared(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the machine's lap lock: %w", err)
 	}
@@ -61,6 +62,27 @@ func lockMachine(ctx context.Context, wait, force bool) (*machineLock, error) {
 		}
 	}
 	return l, l.sign()
+}
+
+// openShared opens a file that is there for all users, whatever our umask. It
+// asks to create only what is absent: in a sticky directory the kernel may
+// refuse that of another user's file, even to root (fs.protected_regular).
+func openShared(path string) (*os.File, error) {
+	const how = os.O_RDWR | os.O_APPEND | unix.O_NOFOLLOW
+	for range 10 { // another lap may create it, or somebody remove it, meanwhile
+		f, err := os.OpenFile(path, how, 0)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+		f, err = os.OpenFile(path, how|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			return f, f.Chmod(0o666)
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s comes and goes", path)
 }
 
 func (l *machineLock) sign() error {

@@ -3,6 +3,10 @@ package lap
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -41,5 +45,34 @@ func TestSecondLapIsRefusedUnlessForced(t *testing.T) {
 	defer again.release()
 	if again.joined() {
 		t.Error("a later lap is told of one that ended before it")
+	}
+}
+
+func TestLockIsForAllUsers(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	l, err := lockMachine(context.Background(), false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.release()
+	info, err := os.Stat(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o666 {
+		t.Errorf("mode %v: another user's lap could not open it", info.Mode())
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(l.path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openShared(link); err == nil {
+		t.Error("a link is followed")
+	}
+	if _, err := openShared(filepath.Join(dir, "absent", "lock")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("in no directory: %v", err)
 	}
 }
