@@ -151,10 +151,10 @@ func (a *App) runTask(ctx context.Context, t spec.Task) error {
 	}
 	exit, err := a.sup.Wait(ctx, t.Name)
 	if err != nil {
-		return &Error{Unit: t.Name, Err: cause(ctx, err), Tail: supervise.Tail(u.Log, 12)}
+		return &Error{Unit: t.Name, Err: cause(ctx, err), Tail: tail(u.Log)}
 	}
 	if exit.Code != 0 {
-		return &Error{Unit: t.Name, Err: errors.New(Describe(exit)), Tail: supervise.Tail(u.Log, 12)}
+		return &Error{Unit: t.Name, Err: errors.New(Describe(exit)), Tail: tail(u.Log)}
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func (a *App) Dead() error {
 	}
 	for _, u := range slices.Concat(a.Spec.Processes, a.Spec.Services) {
 		if exit, gone := a.sup.Exited(u.Name); gone {
-			return &Error{Unit: u.Name, Err: errors.New(Describe(exit)), Tail: supervise.Tail(a.LogFile(u.Name), 12)}
+			return &Error{Unit: u.Name, Err: errors.New(Describe(exit)), Tail: tail(a.LogFile(u.Name))}
 		}
 	}
 	return nil

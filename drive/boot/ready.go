@@ -36,7 +36,7 @@ func (a *App) awaitReady(ctx context.Context, s spec.Unit, u supervise.Unit) err
 	var last error
 	for {
 		if exit, gone := a.sup.Exited(s.Name); gone {
-			return &Error{Unit: s.Name, Err: errors.New(Describe(exit) + " before it was ready"), Tail: supervise.Tail(u.Log, 12)}
+			return &Error{Unit: s.Name, Err: errors.New(Describe(exit) + " before it was ready"), Tail: tail(u.Log)}
 		}
 		if last = check(ctx); last == nil {
 			return nil
@@ -47,7 +47,7 @@ func (a *App) awaitReady(ctx context.Context, s spec.Unit, u supervise.Unit) err
 			if context.Cause(ctx) != context.DeadlineExceeded {
 				return context.Cause(ctx)
 			}
-			return &Error{Unit: s.Name, Err: fmt.Errorf("not ready after %s: %w", limit, last), Tail: supervise.Tail(u.Log, 12),
+			return &Error{Unit: s.Name, Err: fmt.Errorf("not ready after %s: %w", limit, last), Tail: tail(u.Log),
 				Hint: fmt.Sprintf("raise ready.timeout of %s in pitwall.yml, or mend what its output says", s.Name)}
 		}
 	}
