@@ -235,6 +235,28 @@ func TestLoginErrors(t *testing.T) {
 	}
 }
 
+func TestRefusalsSayWhatTheyUsuallyMean(t *testing.T) {
+	form := &plan{route: route.Route{Method: "POST", CSRF: "/login"}}
+	for _, c := range []struct {
+		p      *plan
+		status int
+		kind   string
+		want   string
+	}{
+		{&plan{route: route.Route{Method: "POST"}}, 422, "status", "answered 422: it wants the token of a form, and csrf: of the step names no page that holds it"},
+		{form, 422, "status", "answered 422 and not 302 or 303"},
+		{form, 200, "status", "answered 200 and not 302 or 303: most apps show the form again when user or password is wrong"},
+		{form, 302, "content", "answered 302 (content is not as expected)"},
+	} {
+		if got := refusal(c.p, []int{302, 303}, c.status, c.kind); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	if got := anyOf([]int{200, 302, 303}); got != "200, 302 or 303" {
+		t.Error(got)
+	}
+}
+
 func TestFetch(t *testing.T) {
 	d := visit(t, &shop{}, nil)
 	a, err := d.Fetch(t.Context(), "/account?x=1")

@@ -129,7 +129,7 @@ func (d *Driver) step(ctx context.Context, v *visitor, p *plan) error {
 		expect.Status = []int{200, 201, 202, 204, 301, 302, 303, 307}
 	}
 	if kind := examine(&expect, a.Status, []byte(a.Type), a.Bytes, a.found); kind != "" {
-		return &LoginError{name, a.Status, a.Location, fmt.Sprintf("answered %d (%s is not as expected)", a.Status, kind)}
+		return &LoginError{name, a.Status, a.Location, refusal(p, expect.Status, a.Status, kind)}
 	}
 	for range 5 {
 		if a.Status < 300 || a.Status > 399 || a.Location == "" {
@@ -146,6 +146,35 @@ func (d *Driver) step(ctx context.Context, v *visitor, p *plan) error {
 		}
 	}
 	return &LoginError{name, a.Status, a.Location, "redirects do not end"}
+}
+
+// refusal says what was wrong with the answer to a step of a login, and what
+// that usually means.
+func refusal(p *plan, expected []int, status int, kind string) string {
+	switch {
+	case kind != "status":
+		return fmt.Sprintf("answered %d (%s is not as expected)", status, kind)
+	case status == 422 && p.route.CSRF == "":
+		return "answered 422: it wants the token of a form, and csrf: of the step names no page that holds it"
+	case status == 200 && p.route.Method == "POST":
+		return fmt.Sprintf("answered 200 and not %s: most apps show the form again when user or password is wrong", anyOf(expected))
+	}
+	return fmt.Sprintf("answered %d and not %s", status, anyOf(expected))
+}
+
+// anyOf is "302", or "200, 302 or 303".
+func anyOf(list []int) string {
+	var b strings.Builder
+	for i, n := range list {
+		switch {
+		case i > 0 && i == len(list)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, n)
+	}
+	return b.String()
 }
 
 // local is the path of a Location on the host that is driven.
