@@ -28,13 +28,15 @@ type Plan struct {
 	Hold        bool // the last step: give it the time that is left
 }
 
-// Next plans a ramp: 1, 2, 4, ... requests in flight, a short step each, until
-// a doubling gains less than Gain; then the smallest number that comes within
-// Gain of the best is held, since more than that only makes a queue. It is
-// asked again after every step, until it has said Hold.
-func Next(steps []Step) Plan {
+// Next plans a ramp: first, then twice, four times, ... as many requests in
+// flight, a short step each, until a doubling gains less than Gain; then the
+// smallest number that comes within Gain of the best is held, since more than
+// that only makes a queue. It is asked again after every step, until it has
+// said Hold. First is best the number of the app's threads: from 1 on, a few
+// dear requests in a short step can look like the end of the gain.
+func Next(steps []Step, first int) Plan {
 	if len(steps) == 0 {
-		return Plan{Connections: 1}
+		return Plan{Connections: max(1, min(first, Most))}
 	}
 	last := steps[len(steps)-1]
 	rate := rate(last.Cells)

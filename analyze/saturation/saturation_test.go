@@ -22,7 +22,7 @@ func run(connections int, rate float64) Step {
 // climb follows the plan against a law until it holds.
 func climb(t *testing.T, law func(connections int) float64) (held int, steps []Step) {
 	for range 20 {
-		p := Next(steps)
+		p := Next(steps, 1)
 		if p.Hold {
 			return p.Connections, steps
 		}
@@ -62,5 +62,18 @@ func TestSustained(t *testing.T) {
 	}
 	if got := Sustained(nil, 0.95); got.Known() {
 		t.Errorf("of nothing: %+v", got)
+	}
+}
+
+// A ramp that begins at the app's threads never ends below them.
+func TestRampBeginsWhereItIsTold(t *testing.T) {
+	if p := Next(nil, 6); p.Connections != 6 || p.Hold {
+		t.Errorf("first step %+v", p)
+	}
+	if p := Next(nil, 0); p.Connections != 1 {
+		t.Errorf("first step of an app with unknown threads %+v", p)
+	}
+	if p := Next(nil, 10*Most); p.Connections != Most {
+		t.Errorf("first step of a huge app %+v", p)
 	}
 }

@@ -147,8 +147,9 @@ func (t *turn) count(out load.Outcome) {
 		_, high := out.Lag.Quantile(0.99)
 		d.LagP99NS = max(d.LagP99NS, high)
 	}
-	if why := out.Invalid(); why != "" && out.Window.Kind != core.Warmup && d.Invalid == "" {
-		d.Invalid = fmt.Sprintf("window %d (%s): %s", out.Window.Index, out.Window.Kind, why)
+	if out.Window.Kind == core.Bare {
+		t.bare.Add(out) // latency comes from these together, so they are judged together
+		d.Invalid = t.bare.Invalid()
 	}
 	if out.Early != "" && out.Window.Kind != core.Warmup {
 		t.note("window %d (%s) ended early: %s", out.Window.Index, out.Window.Kind, out.Early)
@@ -200,7 +201,7 @@ func (t *turn) saturate(ctx context.Context) error {
 	deadline := clock.Now() + t.budget.closed.Nanoseconds()
 	step := t.budget.closed / 10
 	for {
-		plan := saturation.Next(steps)
+		plan := saturation.Next(steps, t.threads())
 		left := time.Duration(deadline - clock.Now())
 		hold := plan.Hold || left < 4*step
 		stage := load.Stage{Window: core.Window{Kind: core.Warmup, Connections: plan.Connections}, Duration: step}

@@ -76,7 +76,8 @@ type turn struct {
 	began    int64
 	roster   roster
 	outside  outside
-	rate     float64 // offered in open windows
+	rate     float64      // offered in open windows
+	bare     load.Outcome // of all bare windows
 	undo     []func()
 }
 

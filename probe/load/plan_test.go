@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"pitwall/core/hist"
+	"pitwall/core/lap"
 	"pitwall/core/route"
 )
 
@@ -144,5 +146,34 @@ func TestNewRefuses(t *testing.T) {
 	var e *route.Error
 	if !errors.As(err, &e) || e.Field != "weight" {
 		t.Errorf("not a *route.Error: %v", err)
+	}
+}
+
+// Windows are judged together: one late window out of many does not spoil
+// them, as many late ones do.
+func TestOutcomesAddUp(t *testing.T) {
+	window := func(late int64) Outcome {
+		o := Outcome{Window: lap.Window{Kind: lap.Bare, Start: 10, End: 10 + 5e9}, Lag: hist.New(), CPU: 1e9, Cores: 2, Requests: 1000}
+		response := hist.New()
+		for range 1000 {
+			o.Lag.Record(late)
+			response.Record(20e6)
+		}
+		o.Cells = []lap.Cell{{Response: response}}
+		return o
+	}
+	var all Outcome
+	for range 199 {
+		all.Add(window(50e3))
+	}
+	all.Add(window(30e6))
+	if why := all.Invalid(); why != "" || all.Requests != 200_000 || all.Window.End-all.Window.Start != 200*5e9 {
+		t.Errorf("%q, %d requests, %d ns", why, all.Requests, all.Window.End-all.Window.Start)
+	}
+	for range 10 {
+		all.Add(window(30e6))
+	}
+	if all.Invalid() == "" {
+		t.Error("a twentieth of the requests 30 ms late, and nothing is said")
 	}
 }

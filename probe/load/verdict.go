@@ -48,3 +48,17 @@ func lagLimit(response *hist.Histogram) int64 {
 	median, _ := response.Quantile(0.5)
 	return max(int64(lagFloor), median/10)
 }
+
+// Add takes in another stage: cells one after the other, costs summed, the
+// window as long as both together. It is for judging like stages as one.
+func (o *Outcome) Add(p Outcome) {
+	if o.Lag == nil {
+		o.Lag = hist.New()
+		o.Window.Kind, o.Window.Start, o.Window.End = p.Window.Kind, p.Window.Start, p.Window.Start
+	}
+	o.Cells = append(o.Cells, p.Cells...)
+	o.Lag.Merge(p.Lag)
+	o.Window.End += p.Window.End - p.Window.Start
+	o.CPU, o.Cores = o.CPU+p.CPU, max(o.Cores, p.Cores)
+	o.Requests, o.Connects, o.Retried, o.Tokens = o.Requests+p.Requests, o.Connects+p.Connects, o.Retried+p.Retried, o.Tokens+p.Tokens
+}
