@@ -146,6 +146,23 @@ func TestRealLapAppDiesWhileDriven(t *testing.T) {
 	}
 }
 
+// TestRealLapSaysThatAWorkerDied goes on with the worker's successor.
+func TestRealLapSaysThatAWorkerDied(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast", "/slow"))
+	heavy <- struct{}{}
+	defer func() { <-heavy }()
+	p := s.start("lap", "--time", "12s", "--json")
+	s.await(p, "the windows", func() bool { return p.reached("windows") })
+	s.kill("puma: cluster worker 0")
+	s.await(p, "the end", p.over)
+	s.nothingLeft()
+	s.expect(p, 0)
+	if lost := strings.Join(p.result(t).Lost, "\n"); !strings.Contains(lost, "web worker 0") {
+		t.Errorf("it does not say which process ended: %s", lost)
+	}
+}
+
 // TestRealLapForeignHost stops before the first request when the app is set
 // up for a database elsewhere.
 func TestRealLapForeignHost(t *testing.T) {

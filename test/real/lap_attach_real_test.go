@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -133,61 +132,34 @@ func TestRealLapAttachRefuses(t *testing.T) {
 	s.nothingLeft()
 }
 
-// TestRealLapWithoutPermission attaches as a user who may not look.
-func TestRealLapWithoutPermission(t *testing.T) {
+// TestRealLapAttachedAppDies ends the watched app in the middle.
+func TestRealLapAttachedAppDies(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("needs root to have two users")
-	}
 	s := newSite(t, tinyYML("", "/fast"))
 	app := s.startPuma()
-	s.open()
-	p := s.unprivileged("lap", "--time", "10s", "--attach", fmt.Sprint(app.pid), "--store", filepath.Join(s.tmp, "store"))
-	s.expect(p, 3, "CAP_SYS_PTRACE")
-}
-
-// TestRealLapReadOnly runs in a directory that cannot be written.
-func TestRealLapReadOnly(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("needs root to become a user who may not write")
+	p := s.start("lap", "--time", "20s", "--attach", fmt.Sprint(app.pid))
+	s.await(p, "watching", func() bool { return p.reached("watching") })
+	if err := kill(app.pid); err != nil {
+		t.Fatal(err)
 	}
-	s := newSite(t, tinyYML("", "/fast"))
-	s.open()
-	p := s.unprivileged("lap", "--time", "10s")
-	s.expect(p, 3, filepath.Join(s.app, ".pitwall"), "--store")
-
-	report := filepath.Join(s.tmp, "report.html")
-	p = s.unprivileged("lap", "--time", "10s", "-o", report)
-	s.nothingLeft()
-	s.expect(p, 0, "not stored", report)
-	if info, err := os.Stat(report); err != nil || info.Size() == 0 {
-		t.Errorf("the report: %v", err)
-	}
-}
-
-// open lets other users pass to the app, which they may not write, and into
-// TMPDIR, which they may.
-func (s *site) open() {
-	s.t.Helper()
-	for dir, mode := range map[string]os.FileMode{filepath.Dir(s.app): 0o755, s.app: 0o755, s.tmp: 0o777} {
-		if err := os.Chmod(dir, mode); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-// unprivileged runs pitwall as nobody to its end.
-func (s *site) unprivileged(args ...string) *program {
-	s.t.Helper()
-	heavy <- struct{}{}
-	defer func() { <-heavy }()
-	path, err := pitwall()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.env = append(s.env, "HOME=/nonexistent")
-	p := s.run(append([]string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path}, args...)...)
 	s.await(p, "the end", p.over)
-	return p
+	s.expect(p, 3, "the app died", fmt.Sprintf("process %d", app.pid))
+}
+
+// TestRealLapFindsPuma cannot know what else runs here: of several it lists
+// ours too.
+func TestRealLapFindsPuma(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, tinyYML("", "/fast"))
+	app := s.startPuma()
+	p := s.start("lap", "--time", "10s", "--puma", "--json")
+	s.await(p, "the end", p.over)
+	if p.code() == 3 {
+		s.expect(p, 3, "several Pumas run here", fmt.Sprintf("\n  %d puma ", app.pid), "--attach PID")
+		return
+	}
+	s.expect(p, 0)
+	if r := p.result(t); !strings.Contains(strings.Join(r.Lost, "\n"), "attached") {
+		t.Errorf("it does not say that it attached: %q", r.Lost)
+	}
 }
