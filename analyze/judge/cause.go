@@ -97,12 +97,13 @@ func (s *scene) causes(r *row) []candidate {
 	if !slices.ContainsFunc(out, func(c candidate) bool { return c.leads && c.kind == lap.Allocates }) {
 		out = append(out, s.cpuBound(r, w, out)...)
 	}
+	busy := w.busy(r) // what a machine without a free core adds is no part of it
 	for i := range out {
 		gain, least := point(out[i].regained), out[i].least
 		if least == 0 {
 			least = leastPart
 		}
-		out[i].leads = out[i].leads && w.wall >= slowRoute && gain >= leastGain && gain >= least*w.wall
+		out[i].leads = out[i].leads && busy >= slowRoute && gain >= leastGain && gain >= least*busy
 	}
 	slices.SortStableFunc(out, func(a, b candidate) int {
 		if a.leads != b.leads {

@@ -56,6 +56,11 @@ func TestPlantedFaultsAreTheLeadingCauses(t *testing.T) {
 				}
 			}
 		}},
+		{"a machine that gives a sixth of the time asked for", func(a *app) {
+			for i := range a.routes {
+				a.routes[i].stall = 5 * a.routes[i].cpu
+			}
+		}},
 		{"ActiveRecord around the statements of orders, an export with half of the objects", func(a *app) {
 			a.routes[2].statements[1].ms = .15
 			a.routes[4].objects = 220_000
