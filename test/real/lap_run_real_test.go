@@ -60,6 +60,7 @@ type site struct {
 	tmp  string // TMPDIR
 	mark string // a variable in the environment of all that we start
 	env  []string
+	wait time.Duration // for a state of the program; 90 s when 0
 }
 
 var sites atomic.Int64
@@ -167,7 +168,8 @@ func (p *program) reached(stage string) bool {
 // await waits for a state of the program, and fails when it ends without.
 func (s *site) await(p *program, what string, done func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(90 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+	patience := max(s.wait, 90*time.Second)
+	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
 		if p.over() && !done() {
 			s.t.Fatalf("%s: ended before, with %d\n%s", what, p.code(), p.said())
 		}
