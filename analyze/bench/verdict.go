@@ -90,7 +90,7 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 		return "undecided: " + time.Why
 	}
 	text := fmt.Sprintf("undecided: time %s (%s to %s)", unit.Change(time.Ratio.Point), unit.Change(time.Ratio.Low), unit.Change(time.Ratio.High))
-	if equal := sameCounters(own); equal != "" {
+	if equal := SameCounters(own); equal != "" {
 		text += ", " + equal + " the same"
 	}
 	switch {
@@ -105,8 +105,10 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 // sensible is how many boots of a version somebody might wait for.
 const sensible = 30
 
-// sameCounters names the counters that did not move.
-func sameCounters(own []stat.Comparison) string {
+// SameCounters names the counters that did not move, as in
+// "statements and objects";
+// empty when all did or there are none.
+func SameCounters(own []stat.Comparison) string {
 	var names []string
 	for _, c := range own {
 		if (c.Metric == "statements" || c.Metric == "objects") && weigh(c) == stat.Same {

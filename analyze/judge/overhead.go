@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"pitwall/core/hist"
 	"pitwall/core/lap"
@@ -53,8 +54,9 @@ func (s *scene) ownCPU() []lap.Overhead {
 		out = append(out, lap.Overhead{Name: "sampler CPU", Value: &e, Text: fmt.Sprintf("the sampler used %s of one core while watching", unit.Percent(e.Point))})
 	}
 	if d.CPUNS > 0 && d.Requests > 0 {
-		e := stat.None(float64(d.CPUNS)/1e9/float64(d.Requests), "s", level, 1, "CPU of the driver / requests")
-		out = append(out, lap.Overhead{Name: "driver CPU", Value: &e, Text: fmt.Sprintf("the driver used %s of CPU a request on the same machine", unit.Seconds(e.Point))})
+		// The driver's process also samples and watches: the sampler is known apart.
+		e := stat.None(math.Max(0, float64(d.CPUNS)-float64(d.SamplerNS))/1e9/float64(d.Requests), "s", level, 1, "CPU of pitwall without the sampler / requests")
+		out = append(out, lap.Overhead{Name: "driver CPU", Value: &e, Text: fmt.Sprintf("driving, watching and receiving used %s of CPU a request on the same machine", unit.Seconds(e.Point))})
 	}
 	return out
 }

@@ -59,7 +59,10 @@ func storedRoute(old, new *lap.Route, why string) lap.RouteComparison {
 			}
 		}
 		r.Verdict, r.Text = bench.Decide(r.Own)
-		if r.Verdict == stat.Undecided {
+		switch work := bench.SameCounters(r.Own); {
+		case r.Verdict == stat.Undecided && work != "":
+			r.Verdict, r.Text = stat.Same, "same "+work+"; times undecided: "+why
+		case r.Verdict == stat.Undecided:
 			r.Text = "undecided: " + why
 		}
 		r.Own = appendTime(r.Own, "cpu", old.Own.CPU, new.Own.CPU, why)

@@ -237,6 +237,8 @@ func (t *turn) offer(sustained float64) {
 	t.rate = t.o.Rate
 	if t.rate == 0 {
 		t.rate = share * sustained
+	}
+	if t.o.Rate == 0 && share < 1 {
 		t.say("saturation", "%.1f requests/s sustained; offering %.0f %% of it, %.1f/s", sustained, 100*share, t.rate)
 	}
 }

@@ -46,7 +46,7 @@ type Outcome struct {
 // Duration is how long a comparison will take, boots of so long included.
 func (o Options) Duration(boot time.Duration) time.Duration {
 	boots := time.Duration(2 * o.boots())
-	return (boots+1)*boot + pilotTime + o.each()*boots
+	return (boots+1)*boot + o.pilot() + o.each()*boots
 }
 
 func (o Options) boots() int { return max(o.Boots, bench.LeastPairs) }
@@ -55,7 +55,17 @@ func (o Options) each() time.Duration {
 	if o.Time == 0 {
 		return DefaultBoot
 	}
-	return max((o.Time-pilotTime)/time.Duration(2*o.boots()), 8*time.Second)
+	return max((o.Time-o.pilot())/time.Duration(2*o.boots()), leastBoot)
+}
+
+// leastBoot is the least time in one boot that measures anything.
+const leastBoot = 4 * time.Second
+
+func (o Options) pilot() time.Duration {
+	if o.Time == 0 {
+		return pilotTime
+	}
+	return min(pilotTime, o.Time/5)
 }
 
 // Run boots and measures both versions in balanced random order. An early end
@@ -131,7 +141,7 @@ func pilot(ctx context.Context, o Options) (float64, error) {
 	}
 	one := o.options(o.Old, "pilot", 0)
 	one.Sink = o.Lap.Sink
-	_, sustained, err := lap.Once(ctx, one, lap.Short{Warm: pilotTime / 2, Closed: pilotTime / 2})
+	_, sustained, err := lap.Once(ctx, one, lap.Short{Warm: o.pilot() / 2, Closed: o.pilot() / 2})
 	if err != nil {
 		return 0, err
 	}

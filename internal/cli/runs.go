@@ -253,7 +253,7 @@ func writeRun(w io.Writer, r run.Run) {
 	}
 	m := r.Machine
 	for _, row := range [][2]string{
-		{"run", r.ID}, {"app", r.App}, {"command", strings.Join(append([]string{r.Command}, r.Args...), " ")}, {"status", string(r.Status)},
+		{"run", r.ID}, {"app", r.App}, {"command", strings.Join(append([]string{"pitwall"}, r.Args...), " ")}, {"status", string(r.Status)},
 		{"summary", r.Summary}, {"started", r.Started.Local().Format(time.RFC3339)}, {"ended", ended}, {"revision", r.Revision},
 		{"ruby", r.Ruby}, {"pitwall", r.Pitwall}, {"seed", fmt.Sprint(r.Seed)}, {"labels", labelText(r.Labels)}, {"settings", r.Settings},
 		{"machine", fmt.Sprintf("%s, %s, %d cores, %s (%s)", m.Hostname, m.CPU, m.Cores, unit.Bytes(float64(m.MemoryBytes)), m.Fingerprint)},

@@ -29,6 +29,9 @@ func TestRealLapShop(t *testing.T) {
 		t.Fatal(err)
 	}
 	tmp := shortDir(t)
+	if err := os.Chmod(tmp, 0o755); err != nil { // the database's user passes through
+		t.Fatal(err)
+	}
 	s := &site{t: t, app: shop, tmp: tmp, mark: "PITWALL_TEST_MARK=shop", wait: 5 * time.Minute}
 	report := filepath.Join(tmp, "lap.html")
 	p := s.run(path, "lap", "--time", "60s", "--json", "--store", filepath.Join(tmp, "store"), "-o", report)

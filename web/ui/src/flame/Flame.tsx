@@ -90,9 +90,13 @@ export function Flame({ tree, top, id, name }: Props) {
 // the graph starts without the twenty layers of middleware above them.
 function mostlyApp(tree: Tree): boolean {
   const all = build(tree, { hideGems: true, collapse: true });
+  const outermost = [0];
   let time = 0;
-  for (let node = all.first[0]!; node >= 0; node = all.next[node]!) {
-    if (all.origins[all.frame[node]!] === "app") time += all.total[node]!;
+  for (let at = outermost.pop(); at !== undefined; at = outermost.pop()) {
+    for (let node = all.first[at]!; node >= 0; node = all.next[node]!) {
+      if (all.origins[all.frame[node]!] === "app") time += all.total[node]!;
+      else outermost.push(node); // a C function, say, that calls the app
+    }
   }
   return time > 0.4 * all.total[0]!;
 }
