@@ -52,7 +52,7 @@ func Reduce(arm Arm, ev *lap.Evidence) Boot {
 		if !ok {
 			continue
 		}
-		b.Routes[name] = w.own(rs)
+		b.Routes[name] = w.own(rs, ev.Requests.Fingerprints)
 	}
 	for name, load := range loads(ev) {
 		if w, ok := b.Routes[name]; ok {
@@ -89,21 +89,13 @@ func inKind(windows []lap.Window, kind lap.Kind, t int64) bool {
 	return slices.ContainsFunc(windows, func(w lap.Window) bool { return w.Kind == kind && t >= w.Start && t < w.End })
 }
 
-func (w Work) own(rs []request.Request) Work {
+func (w Work) own(rs []request.Request, prints []string) Work {
 	w.Requests = len(rs)
-	w.Statements = medianOf(rs, func(r request.Request) float64 { return float64(sent(r)) })
+	w.Statements = medianOf(rs, func(r request.Request) float64 { return float64(r.Sent(prints)) })
 	w.Objects = medianOf(rs, func(r request.Request) float64 { return float64(r.Objects) })
 	w.CPU = medianOf(rs, func(r request.Request) float64 { return seconds(r.CPU) })
 	w.Time = medianOf(rs, func(r request.Request) float64 { return seconds(r.End - r.Start) })
 	return w
-}
-
-// sent is how many statements of a request reached the database.
-func sent(r request.Request) (n int) {
-	for _, s := range r.Statements {
-		n += s.Count - s.Cached
-	}
-	return n
 }
 
 // medianOf is the lower median of the known values; the lower, so that a

@@ -26,7 +26,7 @@ func threadText(l Law, set int) []string {
 	if enough == 0 || most == 0 {
 		return []string{fmt.Sprintf("a process could answer at most %s requests a second, but would need more than %d threads for it", ceiling, mostThreads)}
 	}
-	reach := fmt.Sprintf("%s reach 95 %% of what a process can do (%s requests a second), %d reach 99 %%", plural(enough, "thread"), ceiling, most)
+	reach := fmt.Sprintf("%s %s 95 %% of what a process can do (%s requests a second), %d %s 99 %%", plural(enough, "thread"), reaches(enough), ceiling, most, reaches(most))
 	switch {
 	case set <= 0:
 		return []string{reach}
@@ -116,4 +116,11 @@ func plural(n int, noun string) string {
 		return fmt.Sprintf("%d %ses", n, noun)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func reaches(n int) string {
+	if n == 1 {
+		return "reaches"
+	}
+	return "reach"
 }

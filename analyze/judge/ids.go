@@ -21,5 +21,5 @@ const (
 	NotSteady   finding.ID = "PW-LAP-NOTSTEADY" // latency never became steady
 )
 
-// compareCommand measures a change against the code it started from.
-const compareCommand = "pitwall lap --against main"
+// compareCommand measures a change that is not yet committed.
+const compareCommand = "pitwall lap --against HEAD"

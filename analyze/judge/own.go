@@ -38,7 +38,7 @@ func (s *scene) own(route string) *lap.Own {
 	for _, r := range rs {
 		f := figures(r)
 		wall, sql = append(wall, f.wall), append(sql, f.sql)
-		statements = append(statements, float64(sent(r)))
+		statements = append(statements, float64(r.Sent(s.print)))
 		if r.CPU >= 0 {
 			cpu = append(cpu, f.cpu)
 		}
@@ -57,14 +57,6 @@ func (s *scene) own(route string) *lap.Own {
 
 func middle(values []float64, unit string) *stat.Estimate {
 	return known(stat.Median(values, unit, level))
-}
-
-// sent is how many statements of a request reached the database.
-func sent(r request.Request) (n int) {
-	for _, st := range r.Statements {
-		n += max(0, st.Count-st.Cached)
-	}
-	return n
 }
 
 // point is an estimate's value, 0 when it is unknown.

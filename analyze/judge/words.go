@@ -17,6 +17,9 @@ func (s *scene) headline(res *lap.Result) []string {
 	if text := throughput(res); text != "" {
 		out = append(out, text)
 	}
+	if text := watched(res); text != "" {
+		out = append(out, text)
+	}
 	if text := busiest(res); text != "" {
 		out = append(out, text)
 	}
@@ -206,4 +209,20 @@ func (s *scene) unmatched() []string {
 		return []string{fmt.Sprintf("samples cover %s of the time that requests took", unit.Percent(e.Point))}
 	}
 	return nil
+}
+
+// watched says what the threads of an app that was only watched did.
+func watched(res *lap.Result) string {
+	if len(res.Routes) > 0 || len(res.States) == 0 {
+		return ""
+	}
+	parts := []string{}
+	for _, state := range res.States[:min(len(res.States), 4)] {
+		parts = append(parts, fmt.Sprintf("%s %s", state.Name, unit.Percent(state.Share.Point)))
+	}
+	text := "The threads of the web processes were " + strings.Join(parts, ", ") + " of the time"
+	if len(res.Top) > 0 && res.Top[0].Self != nil {
+		text += fmt.Sprintf("; at work they were in %s most (%s)", res.Top[0].Frame.Name, unit.Percent(res.Top[0].Self.Point))
+	}
+	return text + "."
 }

@@ -106,3 +106,13 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Rails' own count leaves out transactions and what its cache answered.
+func TestSentCountsLikeRails(t *testing.T) {
+	prints := []string{"BEGIN", "SELECT * FROM users", "COMMIT", "INSERT INTO users VALUES (?)", "ROLLBACK TO SAVEPOINT active_record_1", "START TRANSACTION"}
+	r := Request{Statements: []Statement{{Fingerprint: 0, Count: 1}, {Fingerprint: 1, Count: 5, Cached: 3}, {Fingerprint: 3, Count: 1},
+		{Fingerprint: 2, Count: 1}, {Fingerprint: 4, Count: 1}, {Fingerprint: 5, Count: 1}, {Fingerprint: 99, Count: 1}}}
+	if got := r.Sent(prints); got != 4 {
+		t.Errorf("%d statements, want 2 selects, an insert and one of unknown text", got)
+	}
+}

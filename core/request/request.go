@@ -3,6 +3,8 @@
 // host, the same clock that the load driver and the sampler use.
 package request
 
+import "strings"
+
 // Request is one request as the app saw it.
 type Request struct {
 	PID        int         `json:"pid"`
@@ -81,4 +83,28 @@ type Outgoing struct {
 	Route   string `json:"route"`
 	Line    string `json:"line"`
 	Refused bool   `json:"refused"`
+}
+
+// Sent is how many statements of a request reached the database, as Rails
+// counts them since 7.2: neither those that the query cache answered nor those
+// that only open and close transactions. prints is the log's Fingerprints.
+func (r Request) Sent(prints []string) (n int) {
+	for _, s := range r.Statements {
+		if s.Fingerprint >= 0 && s.Fingerprint < len(prints) && Transactional(prints[s.Fingerprint]) {
+			continue
+		}
+		n += max(0, s.Count-s.Cached)
+	}
+	return n
+}
+
+// Transactional says whether a statement only opens or closes a transaction
+// or a savepoint.
+func Transactional(sql string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
+	switch strings.ToUpper(strings.TrimSuffix(word, ";")) {
+	case "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "START":
+		return true
+	}
+	return false
 }

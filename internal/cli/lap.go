@@ -54,7 +54,7 @@ func newLapCmd(app *App) *cobra.Command {
 		GroupID: stageLoop,
 		Example: `  pitwall lap                          # the app of ./pitwall.yml
   pitwall lap --time 60s
-  pitwall lap --against main           # is this tree faster than main?
+  pitwall lap --against HEAD           # is what I changed faster than the last commit?
   pitwall lap --against RUBY_YJIT_ENABLE=1
   pitwall lap --puma                   # watch the Puma that runs here already`,
 		Long: `Boots the app that pitwall.yml describes, warms it up, measures each route's own

@@ -72,6 +72,7 @@ func (a *App) writeLap(w io.Writer, r *core.Result) {
 // writeWorkList is a row per route, by share of server time.
 func (a *App) writeWorkList(w io.Writer, r *core.Result) {
 	if len(r.Routes) == 0 {
+		a.writeTop(w, r)
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", a.Paint(a.Stdout, Bold, "Routes by share of server time"))
@@ -86,6 +87,34 @@ func (a *App) writeWorkList(w io.Writer, r *core.Result) {
 			unit.Count(route.RatePerS), route.Errors, Clean(route.Name+cause))
 	}
 	t.Flush()
+}
+
+// writeTop is what an app that was only watched did: its threads' states, and
+// the methods they were in.
+func (a *App) writeTop(w io.Writer, r *core.Result) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if len(r.States) > 0 {
+		fmt.Fprintf(w, "\n%s\n", a.Paint(a.Stdout, Bold, "Thread time by state"))
+		for _, s := range r.States {
+			fmt.Fprintf(t, "%s\t  %s\n", percent(s.Share), Clean(s.Name))
+		}
+		t.Flush()
+	}
+	if len(r.Top) > 0 {
+		fmt.Fprintf(w, "\n%s\n", a.Paint(a.Stdout, Bold, "Methods by self time"))
+		fmt.Fprintln(t, "self\ttotal\t  method")
+		for _, m := range r.Top[:min(len(r.Top), 15)] {
+			fmt.Fprintf(t, "%s\t%s\t  %s\n", percent(m.Self), percent(m.Total), Clean(frameText(m.Frame.Name, m.Frame.File, m.Frame.Line)))
+		}
+		t.Flush()
+	}
+}
+
+func frameText(name, file string, line int32) string {
+	if file == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s:%d)", name, file, line)
 }
 
 func percent(e *stat.Estimate) string {
