@@ -116,7 +116,7 @@ func TestAnyEvidenceGivesAWholeResult(t *testing.T) {
 			t.Fatal(err)
 		}
 		walk(t, "result", reflect.ValueOf(res).Elem())
-		if _, err := json.Marshal(AgainstStored(res, res)); err != nil {
+		if _, err := json.Marshal(AgainstStored(res, res, []*lap.Result{res, res, res})); err != nil {
 			t.Fatal(err)
 		}
 	})

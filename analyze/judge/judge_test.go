@@ -326,13 +326,13 @@ func TestAgainstStored(t *testing.T) {
 	for _, r := range []*lap.Result{old, new} {
 		r.Run.App, r.Run.Machine.Fingerprint, r.Run.Settings, r.Run.Revision = "shop", "m", "s", "abc+dirty"
 	}
-	c := AgainstStored(old, new)
+	c := AgainstStored(old, new, nil)
 	if len(c.Refused) > 0 || len(c.Routes) != len(old.Routes) || c.Paired {
 		t.Fatalf("%+v", c)
 	}
 	for _, r := range c.Routes {
 		want := stat.Same // of its counters; the text says that times are open
-		if !strings.Contains(r.Text, "times undecided") && r.Route != "orders" {
+		if !strings.Contains(r.Text, "undecided") && r.Route != "orders" {
 			t.Errorf("%s: %q does not say that times are undecided", r.Route, r.Text)
 		}
 		if r.Route == "orders" {
@@ -351,10 +351,10 @@ func TestAgainstStored(t *testing.T) {
 		}
 	}
 	new.Run.Settings = "other"
-	if c := AgainstStored(old, new); len(c.Refused) == 0 || len(c.Routes) != 0 {
+	if c := AgainstStored(old, new, nil); len(c.Refused) == 0 || len(c.Routes) != 0 {
 		t.Errorf("%+v", c)
 	}
-	if c := AgainstStored(nil, new); len(c.Refused) == 0 {
+	if c := AgainstStored(nil, new, nil); len(c.Refused) == 0 {
 		t.Errorf("%+v", c)
 	}
 }

@@ -215,7 +215,7 @@ func (a *App) oneLap(ctx context.Context, f *lapFlags, o lap.Options, st *store.
 	}
 	exit := lapExit
 	if f.before != nil {
-		compareStored(f.before, result)
+		compareStored(f.before, result, earlier(ctx, st, f.before, result.Run.ID))
 		exit = compareExit
 	}
 	saved := a.saveLap(w, result)

@@ -128,8 +128,8 @@ func compareExit(result *core.Result, err error) error {
 }
 
 // compareStored adds what a stored lap says beside this one.
-func compareStored(before, after *core.Result) {
-	c := judge.AgainstStored(before, after)
+func compareStored(before, after *core.Result, earlier []*core.Result) {
+	c := judge.AgainstStored(before, after, earlier)
 	c.Against = "run " + before.Run.ID
 	c.Refused = append([]string{}, run.Comparable(before.Run, after.Run)...)
 	after.Comparison = &c
@@ -166,4 +166,7 @@ func (a *App) writeComparison(w io.Writer, c *core.Comparison) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", Clean(r.Route), a.Paint(a.Stdout, verdictStyle(r.Verdict), fmt.Sprintf("%-9s", r.Verdict)), Clean(r.Text))
 	}
 	t.Flush()
+	if !c.Paired && len(c.Routes) > 0 {
+		fmt.Fprintln(w, "  Times of two laps differ by themselves. To decide them: pitwall lap --against HEAD")
+	}
 }

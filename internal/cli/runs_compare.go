@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"pitwall/analyze/judge"
 	"pitwall/core/lap"
+	"pitwall/core/run"
 	"pitwall/core/stat"
 	"pitwall/core/unit"
 	"pitwall/store"
@@ -46,7 +48,7 @@ func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer strin
 	if err != nil {
 		return err
 	}
-	c := judge.AgainstStored(old, new)
+	c := judge.AgainstStored(old, new, earlier(ctx, st, old, new.Run.ID))
 	if err := s.print(map[string]any{"comparison": c}, func(w io.Writer) { writeComparison(w, old, new, c) }); err != nil {
 		return err
 	}
@@ -110,3 +112,27 @@ func writeMetric(w io.Writer, where string, m stat.Comparison) {
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// mostEarlier is how many stored laps say how much laps differ by themselves.
+const mostEarlier = 8
+
+// earlier is the newest stored laps of the same app, machine, settings and
+// revision as old, which therefore differ by chance alone. What cannot be read
+// is left out: it only makes the noise less known.
+func earlier(ctx context.Context, st *store.Store, old *lap.Result, except string) []*lap.Result {
+	runs, err := st.List(ctx, store.Filter{App: old.App, Command: "lap", Status: run.Complete})
+	if err != nil {
+		return nil
+	}
+	var found []*lap.Result
+	for _, r := range runs {
+		same := r.ID != except && r.Revision == old.Run.Revision && !strings.HasSuffix(r.Revision, "+dirty") && len(run.Comparable(r, old.Run)) == 0
+		if !same || len(found) == mostEarlier {
+			continue
+		}
+		if result, err := st.Lap(ctx, r); err == nil && (result.Comparison == nil || !result.Comparison.Paired) {
+			found = append(found, result)
+		}
+	}
+	return found
+}
