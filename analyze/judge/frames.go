@@ -24,11 +24,15 @@ func appFile(file string) bool {
 			return false
 		}
 	}
-	return strings.HasPrefix(file, "app/") || strings.HasPrefix(file, "lib/") || strings.HasPrefix(file, "/")
+	return true // relative to the app's directory, or an app's where its directory is unknown
 }
 
-// short is a file's path from the app's directory on, where it can be told.
+// short is a file's path from the app's directory on, where it can be told:
+// relative ones are that already.
 func short(file string) string {
+	if !strings.HasPrefix(file, "/") {
+		return file
+	}
 	for _, dir := range []string{"/app/", "/lib/", "/config/"} {
 		if i := strings.LastIndex(file, dir); i >= 0 {
 			return file[i+1:]

@@ -15,10 +15,10 @@ func main() {
 	os.Exit(run())
 }
 
-// run ends the context at the first Ctrl-C or SIGTERM, so that a command can
+// run ends the context at the first Ctrl-C, SIGTERM or closed terminal, so that a command can
 // end cleanly with what it has. A second one ends the program at once.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

@@ -1,5 +1,7 @@
 package profile
 
+import "strings"
+
 // Collapse takes frames out of every stack that belong to the measuring and
 // not to what is measured. Such a frame, and the C functions it calls, become
 // the frame as where they are the end of a stack, so that their time keeps a
@@ -24,6 +26,16 @@ func (p *Profile) Collapse(own func(Frame) bool, as Frame) *Profile {
 		out.Samples[i] = s
 	}
 	return out
+}
+
+// Relative makes the files under root, an absolute directory, relative to it.
+func (p *Profile) Relative(root string) {
+	root = strings.TrimSuffix(root, "/") + "/"
+	for i := range p.Frames {
+		if file, ok := strings.CutPrefix(p.Frames[i].File, root); ok && root != "/" {
+			p.Frames[i].File = file
+		}
+	}
 }
 
 // collapsed is where a frame or a stack of the old profile is in the new one.

@@ -43,3 +43,19 @@ func TestCollapseHidesWrappersAndNamesTails(t *testing.T) {
 		}
 	}
 }
+
+func TestRelativeTouchesTheRootOnly(t *testing.T) {
+	b := NewBuilder("wall", 1)
+	for _, file := range []string{"/srv/shop/app/a.rb", "/srv/shopping/b.rb", "config.ru", "/usr/lib/ruby/c.rb"} {
+		b.Frame(Frame{Name: "m", File: file})
+	}
+	p := b.Profile(0, 1)
+	p.Relative("/srv/shop")
+	p.Relative("/") // would make everything relative: refused
+	want := []string{"app/a.rb", "/srv/shopping/b.rb", "config.ru", "/usr/lib/ruby/c.rb"}
+	for i, f := range p.Frames {
+		if f.File != want[i] {
+			t.Errorf("%s, want %s", f.File, want[i])
+		}
+	}
+}

@@ -3,6 +3,7 @@ package lap
 import (
 	"context"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func (t *turn) collect() {
 	}
 	if t.recorder != nil {
 		t.ev.Profile = t.recorder.Profile().Collapse(agentFrame, profile.Frame{Name: "(pitwall's agent)", Kind: profile.Synthetic})
+		for _, root := range t.roots() {
+			t.ev.Profile.Relative(root)
+		}
 		t.ev.Driver.SamplerNS = t.recorder.Stats().CPU.Nanoseconds()
 		for pid, err := range t.recorder.Errors() {
 			t.note("process %d was not sampled: %v", pid, err)
@@ -62,6 +66,24 @@ func (t *turn) collect() {
 			Detail:   "Two laps share processors, memory and caches. Counters (statements, objects) hold; times and throughput do not.",
 			Evidence: []finding.Evidence{}, Caveats: []string{}, Next: []string{"pitwall lap --wait"}})
 	}
+}
+
+// roots is where the app's own files are, as it and as the kernel name it.
+func (t *turn) roots() []string {
+	root := t.ev.Setup.Facts["rails.root"]
+	if root == "" && t.o.Attach == 0 {
+		root = t.o.Spec.Dir
+		if u := t.o.Spec.Web(); u != nil && u.Dir != "" {
+			root = t.o.Spec.Path(u.Dir)
+		}
+	}
+	if !filepath.IsAbs(root) {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil && real != root {
+		return []string{root, real}
+	}
+	return []string{root}
 }
 
 // agentFrame says whether a frame is our own agent's, which wraps each request
