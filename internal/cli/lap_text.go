@@ -35,7 +35,11 @@ func (a *App) showLap(f *lapFlags, r *core.Result, report, where string, stored 
 		}
 		return out.Flush()
 	}
-	a.writeLap(out, r)
+	text := bufio.NewWriter(wrapped(a.Stdout))
+	a.writeLap(text, r)
+	if err := text.Flush(); err != nil {
+		return err
+	}
 	if report != "" {
 		fmt.Fprintf(out, "\nReport  %s\n", Clean(report))
 	}
@@ -111,8 +115,11 @@ func (a *App) writeTop(w io.Writer, r *core.Result) {
 }
 
 func frameText(name, file string, line int32) string {
-	if file == "" {
+	switch {
+	case file == "":
 		return name
+	case line <= 0: // unknown
+		return fmt.Sprintf("%s (%s)", name, file)
 	}
 	return fmt.Sprintf("%s (%s:%d)", name, file, line)
 }
