@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -156,7 +157,37 @@ func usageError(c *cobra.Command, err error) error {
 	if err == nil || errors.As(err, &exit) {
 		return err
 	}
-	return &ExitError{Code: Usage, Err: err, Hint: helpFor(c)}
+	return &ExitError{Code: Usage, Err: plainUsage(c, err), Hint: helpFor(c)}
+}
+
+var (
+	countError = regexp.MustCompile(`^(?:accepts .*arg\(s\)|requires at .*arg\(s\)).* received (\d+)$|, only received (\d+)$`)
+	valueError = regexp.MustCompile(`^invalid argument "(.*)" for "(.*)" flag: `)
+)
+
+// plainUsage says in words of this program what the libraries say in Go's.
+func plainUsage(c *cobra.Command, err error) error {
+	if countError.MatchString(err.Error()) {
+		return fmt.Errorf("wrong number of arguments: %s", strings.TrimSuffix(c.UseLine(), " [flags]"))
+	}
+	m := valueError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	name := m[2][strings.LastIndex(m[2], "-")+1:]
+	if i := strings.Index(m[2], "--"); i >= 0 {
+		name = m[2][i+2:]
+	}
+	wants := "a number"
+	if f := c.Flag(name); f != nil {
+		switch f.Value.Type() {
+		case "duration":
+			wants = "a time such as 90s or 5m"
+		case "bool":
+			wants = "true or false"
+		}
+	}
+	return fmt.Errorf("--%s wants %s, not %q", name, wants, m[1])
 }
 
 func flagError(c *cobra.Command, err error) error { return usageError(c, err) }

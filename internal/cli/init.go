@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -171,7 +172,7 @@ func (a *App) afterInit(seen sketch.App, path string) {
 			sure++
 		}
 	}
-	fmt.Fprintf(a.Stderr, "Wrote %s: %s app %q, started with %q, %d routes", Clean(path), seen.Kind, Clean(seen.Name), Clean(seen.Command), max(1, sure))
+	fmt.Fprintf(a.Stderr, "Wrote %s: %s app %q, started with %q, %s", Clean(path), seen.Kind, Clean(seen.Name), Clean(seen.Command), counted(max(1, sure), "route"))
 	if more := len(seen.Routes) - sure; more > 0 {
 		fmt.Fprintf(a.Stderr, " and %d more as comments", more)
 	}
@@ -180,4 +181,12 @@ func (a *App) afterInit(seen sketch.App, path string) {
 		fmt.Fprintln(a.Stderr, "config/routes.rb could not be read: name the routes that matter.")
 	}
 	fmt.Fprintln(a.Stderr, "Read it, take the # away from what applies, then type:\n  pitwall lap")
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }
