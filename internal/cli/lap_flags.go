@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
+
+	"pitwall/analyze/bench"
 )
 
 const (
@@ -37,6 +40,10 @@ func (f *lapFlags) check() error {
 		return usagef("pitwall lap --puma --drive", "--drive is for an app that is attached to")
 	case f.against != "" && (f.attach != 0 || f.puma):
 		return usagef(help, "--against boots both versions: it cannot attach to a running app")
+	case f.boots < bench.LeastPairs:
+		return usagef("pitwall lap --against HEAD", "--boots is boots of each version, at least %d, not %d", bench.LeastPairs, f.boots)
+	case f.boots > bench.LeastPairs && f.against == "":
+		return usagef("pitwall lap --against HEAD --boots "+strconv.Itoa(f.boots), "--boots is for a comparison: --against says with what")
 	case f.wait && f.force:
 		return usagef(help, "--wait waits for another lap and --force does not: give one")
 	}
