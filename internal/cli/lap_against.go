@@ -45,6 +45,10 @@ func (a *App) lapAgainst(ctx context.Context, f *lapFlags, o lap.Options, st *st
 		return usagef("pitwall lap --against main", "%q is neither a setting NAME=VALUE nor a git revision, and there is no store", f.against)
 	}
 	before, err := readLap(ctx, st, f.against, false)
+	var exit *ExitError
+	if errors.As(err, &exit) { // a run, but none to compare with
+		return err
+	}
 	if err != nil {
 		return usagef("pitwall runs; pitwall lap --against main", "%q is neither a setting NAME=VALUE, nor a git revision, nor a stored run: %v", f.against, err)
 	}

@@ -57,6 +57,9 @@ func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer strin
 
 // readLap reads the result of the run that a user named.
 func readLap(ctx context.Context, st *store.Store, name string, again bool) (*lap.Result, error) {
+	if name == store.Last {
+		return lastLap(ctx, st, again)
+	}
 	r, err := st.Get(ctx, name)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,25 @@ func readLap(ctx context.Context, st *store.Store, name string, again bool) (*la
 		return nil, &ExitError{Code: Unmeasured, Err: fmt.Errorf("run %s (%s, %s) has no result of a lap", r.ID, r.Command, r.Status), Hint: "pitwall runs show " + r.ID}
 	}
 	return result, err
+}
+
+// lastLap is the newest run that has a result: one that failed or still goes
+// on is none that anybody means.
+func lastLap(ctx context.Context, st *store.Store, again bool) (*lap.Result, error) {
+	runs, err := st.List(ctx, store.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		if r.Status == run.Open {
+			continue
+		}
+		result, err := readResult(ctx, st, r, again)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return result, err
+		}
+	}
+	return nil, &ExitError{Code: Unmeasured, Err: errors.New("no stored run has the result of a lap"), Hint: "pitwall lap"}
 }
 
 // compared is the exit code of a comparison.
