@@ -50,7 +50,7 @@ func (t *turn) attach(ctx context.Context, cancel context.CancelCauseFunc) error
 	if err != nil || first.State == 'Z' {
 		return fmt.Errorf("attaching to process %d: %w", t.o.Attach, proc.ErrGone)
 	}
-	go func() {
+	t.background.Go(func() {
 		for now := first; err == nil && now.Started == first.Started && now.State != 'Z'; now, err = proc.ReadStat(t.o.Attach) {
 			select {
 			case <-time.After(200 * time.Millisecond):
@@ -59,7 +59,7 @@ func (t *turn) attach(ctx context.Context, cancel context.CancelCauseFunc) error
 			}
 		}
 		cancel(fmt.Errorf("the app died: process %d: %w", t.o.Attach, proc.ErrGone))
-	}()
+	})
 	t.ev.Processes = boot.Tree(t.o.Attach, t.web())
 	t.ev.Setup = core.Setup{Facts: map[string]string{}, Hosts: []core.Host{}, Rows: map[string]int64{}}
 	t.note("attached: nothing was loaded into the app, so statements, objects per request and queue time are unknown")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"pitwall/analyze/saturation"
@@ -79,7 +80,9 @@ func (t *turn) shakeDown(ctx context.Context) error {
 	if spoilt["app"] || len(spoilt) >= len(t.ev.Routes) {
 		return &RefusedError{Reason: "the app's answers would make every figure worthless", Findings: found}
 	}
-	return saveJSON(ctx, t.o.Journal, partStart, t.ev)
+	start := *t.ev
+	start.Routes = storable(start.Routes)
+	return saveJSON(ctx, t.o.Journal, partStart, start)
 }
 
 // worthless judges the answers so far, and whether the pages' assets are there.
@@ -257,8 +260,10 @@ func (t *turn) drive(ctx context.Context) error {
 		err := func() error {
 			if watched && t.app != nil && t.app.Agent != nil {
 				polling, stop := context.WithCancel(ctx)
+				var poll sync.WaitGroup
+				poll.Go(func() { t.pollStats(polling) })
+				defer poll.Wait() // no question reaches into the next window
 				defer stop()
-				go t.pollStats(polling)
 			}
 			_, err := t.run(ctx, load.Stage{Window: core.Window{Kind: kind, Rate: t.rate}, Duration: length}, watched, watched)
 			return err

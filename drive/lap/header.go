@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,23 +89,6 @@ func revision(ctx context.Context, dir string) string {
 		text += "+dirty"
 	}
 	return text
-}
-
-// secret is what the name of a setting that must not be kept contains.
-var secret = []string{"secret", "token", "password", "passwd", "key", "credential", "dsn", "url"}
-
-// safeArgs keeps a command line without the values of what looks secret.
-func safeArgs(args []string) []string {
-	kept := slices.Clone(args)
-	for i, a := range kept {
-		name, _, assigned := strings.Cut(a, "=")
-		for _, s := range secret {
-			if assigned && strings.Contains(strings.ToLower(name), s) {
-				kept[i] = name + "=[dropped]"
-			}
-		}
-	}
-	return kept
 }
 
 // LoadSpec reads pitwall.yml from a file, or from the directory that a path

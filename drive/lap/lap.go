@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"pitwall/core/finding"
@@ -79,6 +80,8 @@ type turn struct {
 	rate     float64      // offered in open windows
 	bare     load.Outcome // of all bare windows
 	undo     []func()
+
+	background sync.WaitGroup // what looks out for the app's death
 }
 
 // Run does the lap. Whatever happens it returns the evidence so far, which is
@@ -92,8 +95,7 @@ func Run(ctx context.Context, o Options) (ev *core.Evidence, err error) {
 		Findings: []finding.Finding{}, Notes: []string{}, Boot: []core.Stage{}, ArrivalPerS: o.Spec.Traffic.RatePerS}}
 	t.ev.Machine = machine.Facts()
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer t.release()
+	defer t.release(cancel)
 	for _, s := range t.stages() {
 		if err = t.ended(ctx, s.run(ctx, cancel)); err != nil {
 			break
@@ -103,6 +105,7 @@ func Run(ctx context.Context, o Options) (ev *core.Evidence, err error) {
 		return nil, err
 	}
 	t.collect()
+	t.ev.Routes = storable(t.ev.Routes)
 	// What was measured is stored even when the lap was ended early.
 	if e := saveEvidence(context.WithoutCancel(ctx), o.Journal, t.ev); e != nil {
 		err = errors.Join(err, e)
@@ -172,8 +175,17 @@ func (t *turn) note(format string, args ...any) {
 	t.ev.Notes = append(t.ev.Notes, fmt.Sprintf(format, args...))
 }
 
-// release leaves nothing behind.
-func (t *turn) release() {
+// release leaves nothing behind. What looks at the app in the background ends
+// before the app does, so that its end is no news to anybody.
+func (t *turn) release(cancel context.CancelCauseFunc) {
+	cancel(nil)
+	t.background.Wait()
+	if t.watcher != nil {
+		t.watcher.Stop()
+	}
+	if t.recorder != nil {
+		t.recorder.Profile() // ends the recording
+	}
 	for _, undo := range t.undo {
 		undo()
 	}

@@ -28,8 +28,7 @@ func Once(ctx context.Context, o Options, s Short) (ev *core.Evidence, sustained
 			Notes: []string{}, Boot: []core.Stage{}, Machine: machine.Facts()}, before: machine.Read()}
 	t.o.Share = 1 // so that the rate settled by saturate is the throughput itself
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer t.release()
+	defer t.release(cancel)
 	for _, stage := range t.shortStages(s) {
 		if err := t.ended(ctx, stage.run(ctx, cancel)); err != nil {
 			return t.ev, 0, fmt.Errorf("%s: %w", stage.name, err)
@@ -38,6 +37,7 @@ func Once(ctx context.Context, o Options, s Short) (ev *core.Evidence, sustained
 	if t.app.Agent != nil {
 		t.ev.Requests = t.app.Agent.Log()
 	}
+	t.ev.Routes = storable(t.ev.Routes)
 	if s.Closed > 0 {
 		sustained = t.rate
 	}
@@ -74,6 +74,9 @@ func (t *turn) load(ctx context.Context) error {
 // whether one ran beside us all the same.
 func Lock(ctx context.Context, o Options) (unlock func(), joined func() bool, err error) {
 	l, err := lockMachine(ctx, o.Wait, o.Force)
+	if err != nil && l != nil {
+		l.release()
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -37,7 +37,7 @@ func (t *turn) boot(ctx context.Context, cancel context.CancelCauseFunc) error {
 	}
 	t.app, t.address = app, app.Address
 	t.ev.Boot = app.Stages
-	go func() {
+	t.background.Go(func() {
 		for {
 			died := app.Died()
 			if err := app.Dead(); err != nil {
@@ -50,7 +50,7 @@ func (t *turn) boot(ctx context.Context, cancel context.CancelCauseFunc) error {
 				return
 			}
 		}
-	}()
+	})
 	if app.Agent != nil {
 		t.awaitAgent(ctx)
 	}
