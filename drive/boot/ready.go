@@ -130,6 +130,7 @@ func printed(path string, pattern *regexp.Regexp) error {
 func succeeds(ctx context.Context, u supervise.Unit) error {
 	cmd := exec.CommandContext(ctx, u.Args[0], u.Args[1:]...)
 	cmd.Dir, cmd.Env = u.Dir, u.Env
+	cmd.WaitDelay = time.Second // what it left behind may hold its output open
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", u.Args[0], err, strings.TrimSpace(string(out[:min(len(out), 200)])))
