@@ -47,6 +47,7 @@ func Checkout(ctx context.Context, s *spec.Spec, revision string) (copied *spec.
 		return nil, nil, err
 	}
 	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
+		os.RemoveAll(parent)
 		return nil, nil, err
 	}
 	tree := filepath.Join(parent, "tree")
