@@ -12,8 +12,15 @@ func Comparable(a, b Run) []string {
 	if a.Machine.Fingerprint != b.Machine.Fingerprint {
 		why = append(why, machines(a.Machine, b.Machine)...)
 	}
+	if a.Settings != b.Settings && a.Settings != "" && b.Settings != "" {
+		return append(why, "settings differ: "+settings)
+	}
 	return differ(why, "settings digest", a.Settings, b.Settings)
 }
+
+// settings is what a run's digest of settings holds, for people: two digests
+// tell them nothing.
+const settings = "--time, --rate, --share or --no-agent; or routes, session, command or environment in pitwall.yml"
 
 func differ(why []string, what, a, b string) []string {
 	switch {

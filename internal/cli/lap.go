@@ -75,7 +75,7 @@ stacks, statements and GVL states from windows in between.`,
 	flags.StringVar(&f.store, "store", "", "`directory` of the store")
 	flags.StringVarP(&f.report, "output", "o", "", "`file` for the report; beside the store when not given")
 	flags.BoolVar(&f.json, "json", false, "print the whole result as JSON")
-	flags.DurationVar(&f.time, "time", 0, "how long to measure (default 150s); with --against, how long in all")
+	flags.DurationVar(&f.time, "time", 0, "how long to measure (default 150s); with --against, in all boots together")
 	flags.Uint64Var(&f.seed, "seed", 0, "of everything that is drawn by chance; random when not given")
 	flags.Float64Var(&f.hz, "sampler-hz", 100, "stack snapshots a second in watched windows; 0 switches them off")
 	flags.BoolVar(&f.noAgent, "no-agent", false, "load nothing into the app: no statements, objects or queue time")

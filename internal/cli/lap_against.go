@@ -44,7 +44,7 @@ func (a *App) lapAgainst(ctx context.Context, f *lapFlags, o lap.Options, st *st
 	if st == nil {
 		return usagef("pitwall lap --against main", "%q is neither a setting NAME=VALUE nor a git revision, and there is no store", f.against)
 	}
-	before, err := readLap(ctx, st, f.against, false)
+	before, err := readBefore(ctx, st, f.against)
 	var exit *ExitError
 	if errors.As(err, &exit) { // a run, but none to compare with
 		return err
@@ -52,8 +52,34 @@ func (a *App) lapAgainst(ctx context.Context, f *lapFlags, o lap.Options, st *st
 	if err != nil {
 		return usagef("pitwall runs; pitwall lap --against main", "%q is neither a setting NAME=VALUE, nor a git revision, nor a stored run: %v", f.against, err)
 	}
+	if why := run.Comparable(before.Run, lap.Header(ctx, o, a.Args, a.Version)); len(why) > 0 {
+		return &ExitError{Code: Unmeasured, Err: fmt.Errorf("a lap made now does not compare with run %s: %s", before.Run.ID, strings.Join(why, "; ")), Hint: asBefore(before.Run)}
+	}
 	f.before = before
 	return a.oneLap(ctx, f, o, st)
+}
+
+// readBefore reads the lap to compare with. For last it passes over
+// comparisons: their figures are those of one short boot.
+func readBefore(ctx context.Context, st *store.Store, name string) (*core.Result, error) {
+	if name == store.Last {
+		return lastLap(ctx, st, false, func(r *core.Result) bool { return r.Comparison == nil || !r.Comparison.Paired })
+	}
+	return readLap(ctx, st, name, false)
+}
+
+// asBefore is the command that made a run, with that run to compare with.
+func asBefore(r run.Run) string {
+	words := []string{"pitwall"}
+	for i := 0; i < len(r.Args); i++ {
+		switch {
+		case r.Args[i] == "--against":
+			i++ // its value
+		case !strings.HasPrefix(r.Args[i], "--against="):
+			words = append(words, r.Args[i])
+		}
+	}
+	return strings.Join(append(words, "--against", shortRun(r.ID)), " ")
 }
 
 // paired runs and prints a comparison by paired boots.
@@ -115,6 +141,9 @@ func compareExit(result *core.Result, err error) error {
 	if exit := lapExit(result, err); exit != nil {
 		return exit
 	}
+	if why := result.Comparison.Refused; len(why) > 0 {
+		return &ExitError{Code: Unmeasured, Err: errors.New("the two runs do not compare: " + strings.Join(why, "; "))}
+	}
 	undecided, worse := true, []string{}
 	for _, r := range result.Comparison.Routes {
 		if r.Verdict == stat.Worse {
@@ -125,6 +154,8 @@ func compareExit(result *core.Result, err error) error {
 	switch {
 	case len(worse) > 0:
 		return &ExitError{Code: Regression, Err: fmt.Errorf("worse: %s", strings.Join(worse, ", "))}
+	case undecided && !result.Comparison.Paired:
+		return &ExitError{Code: NotDecided, Err: errors.New("nothing could be decided"), Hint: "times of two laps are never judged; boots of both versions are: pitwall lap --against HEAD"}
 	case undecided:
 		return &ExitError{Code: NotDecided, Err: errors.New("nothing could be decided"), Hint: "give it more boots: --boots 8; or a quieter machine"}
 	}

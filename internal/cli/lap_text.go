@@ -49,7 +49,9 @@ func (a *App) showLap(f *lapFlags, r *core.Result, report, where string, stored 
 	return out.Flush()
 }
 
-func shortID(r *core.Result) string { return r.Run.ID[:min(len(r.Run.ID), 13)] }
+func shortID(r *core.Result) string { return shortRun(r.Run.ID) }
+
+func shortRun(id string) string { return id[:min(len(id), 13)] }
 
 func (a *App) writeLap(w io.Writer, r *core.Result) {
 	fmt.Fprintln(w)

@@ -58,7 +58,7 @@ func (s *shelf) compare(ctx context.Context, st *store.Store, older, newer strin
 // readLap reads the result of the run that a user named.
 func readLap(ctx context.Context, st *store.Store, name string, again bool) (*lap.Result, error) {
 	if name == store.Last {
-		return lastLap(ctx, st, again)
+		return lastLap(ctx, st, again, func(*lap.Result) bool { return true })
 	}
 	r, err := st.Get(ctx, name)
 	if err != nil {
@@ -71,9 +71,9 @@ func readLap(ctx context.Context, st *store.Store, name string, again bool) (*la
 	return result, err
 }
 
-// lastLap is the newest run that has a result: one that failed or still goes
-// on is none that anybody means.
-func lastLap(ctx context.Context, st *store.Store, again bool) (*lap.Result, error) {
+// lastLap is the newest run that has a result which fits: one that failed or
+// still goes on is none that anybody means.
+func lastLap(ctx context.Context, st *store.Store, again bool, fits func(*lap.Result) bool) (*lap.Result, error) {
 	runs, err := st.List(ctx, store.Filter{})
 	if err != nil {
 		return nil, err
@@ -83,8 +83,12 @@ func lastLap(ctx context.Context, st *store.Store, again bool) (*lap.Result, err
 			continue
 		}
 		result, err := readResult(ctx, st, r, again)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return result, err
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case fits(result):
+			return result, nil
 		}
 	}
 	return nil, &ExitError{Code: Unmeasured, Err: errors.New("no stored run has the result of a lap"), Hint: "pitwall lap"}
