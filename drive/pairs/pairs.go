@@ -46,7 +46,11 @@ type Outcome struct {
 // Duration is how long a comparison will take, boots of so long included.
 func (o Options) Duration(boot time.Duration) time.Duration {
 	boots := time.Duration(2 * o.boots())
-	return (boots+1)*boot + o.pilot() + o.each()*boots
+	all := boots*boot + o.each()*boots
+	if o.Lap.Rate == 0 {
+		all += boot + o.pilot()
+	}
+	return all
 }
 
 func (o Options) boots() int { return max(o.Boots, bench.LeastPairs) }
@@ -61,7 +65,11 @@ func (o Options) each() time.Duration {
 // leastBoot is the least time in one boot that measures anything.
 const leastBoot = 4 * time.Second
 
+// pilot is the time spent to learn the rate; 0 when it is given.
 func (o Options) pilot() time.Duration {
+	if o.Lap.Rate > 0 {
+		return 0
+	}
 	if o.Time == 0 {
 		return pilotTime
 	}
