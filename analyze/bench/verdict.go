@@ -90,6 +90,9 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 		return "undecided: " + time.Why
 	}
 	text := fmt.Sprintf("undecided: time %s (%s to %s)", unit.Change(time.Ratio.Point), unit.Change(time.Ratio.Low), unit.Change(time.Ratio.High))
+	if time.Ratio.High > hopeless*time.Ratio.Low {
+		text = "undecided: time may be anything"
+	}
 	if equal := SameCounters(own); equal != "" {
 		text += ", " + equal + " the same"
 	}
@@ -101,6 +104,10 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 	}
 	return text
 }
+
+// hopeless is how many times its lower end the upper end of an interval may
+// be before its percentages say nothing.
+const hopeless = 10
 
 // sensible is how many boots of a version somebody might wait for.
 const sensible = 30

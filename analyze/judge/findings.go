@@ -100,7 +100,8 @@ func (s *scene) ofThreads(res *lap.Result) []finding.Finding {
 		out = append(out, finding.Finding{
 			ID: CapThreads, Severity: finding.Advice, Subject: "process", Title: c.Text[0],
 			Detail:   "Threads share one lock for Ruby code. By the machine-repair model, utilisation of the lock is 1 - ErlangB(threads, released/held).",
-			Evidence: evidence, Estimate: c.GVLSeconds, Caveats: []string{caveat}, Next: []string{compareCommand},
+			Evidence: evidence[1:], Estimate: c.GVLSeconds, Caveats: []string{caveat, "config/puma.rb as Rails writes it reads RAILS_MAX_THREADS; another may not"},
+			Next: []string{fmt.Sprintf("pitwall lap --against RAILS_MAX_THREADS=%d", c.Enough)},
 		})
 	}
 	if c.Needed != nil {
@@ -159,8 +160,8 @@ func (s *scene) ofLap() []finding.Finding {
 		out = append(out, finding.Finding{
 			ID: Driver, Severity: finding.Critical, Subject: "machine", Title: "The load driver was the limit: " + why,
 			Detail:   "Latency and throughput are the driver's, not the app's.",
-			Evidence: []finding.Evidence{{Text: "99 % of requests were sent within " + unit.Nanos(max(0, s.ev.Driver.LagP99NS)) + " of their time", Part: "cells"}},
-			Caveats:  []string{}, Next: []string{"pitwall lap --time 150s"},
+			Evidence: []finding.Evidence{{Text: "in the worst window 99 % of requests were sent within " + unit.Nanos(max(0, s.ev.Driver.LagP99NS)) + " of their time", Part: "cells"}},
+			Caveats:  []string{"other work on this machine delays the driver too"}, Next: []string{"pitwall lap --share 0.25"},
 		})
 	}
 	if len(s.driven()) > 0 && !s.ev.Steady {

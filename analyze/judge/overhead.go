@@ -37,13 +37,22 @@ func (s *scene) overhead() []lap.Overhead {
 			continue
 		}
 		text := fmt.Sprintf("answers took %s while watched, by the %s", unit.Change(e.Point), m.name)
-		if e.Reached > 0 {
+		switch {
+		case e.Reached == 0:
+			text += fmt.Sprintf(" (too few pairs of windows for an interval: %d)", len(a))
+		case e.High > hopeless*e.Low:
+			text = fmt.Sprintf("what watching adds to an answer, by the %s, is unknown: %d pairs of windows differ too much", m.name, e.N)
+		default:
 			text += fmt.Sprintf(" (%s to %s, over %d pairs of windows)", unit.Change(e.Low), unit.Change(e.High), e.N)
 		}
 		out = append(out, lap.Overhead{Name: "watched over bare, " + m.name, Value: &e, Text: text})
 	}
 	return append(out, s.ownCPU()...)
 }
+
+// hopeless is how many times its lower end the upper end of an interval may
+// be before a percentage says nothing: beyond it, it is not given.
+const hopeless = 10
 
 // ownCPU is the CPU of the sampler and the driver.
 func (s *scene) ownCPU() []lap.Overhead {

@@ -166,7 +166,7 @@ func (s *scene) doubts(res *lap.Result) []string {
 		out = append(out, "no bare windows: latency includes what watching costs")
 	}
 	if lag := s.ev.Driver.LagP99NS; lag > lateSend {
-		out = append(out, fmt.Sprintf("1 %% of requests were sent %s late or more; latency counts from when they should have been", unit.Nanos(lag)))
+		out = append(out, fmt.Sprintf("in the worst window 1 %% of requests were sent %s late or more; latency counts from when they should have been", unit.Nanos(lag)))
 	}
 	for _, o := range res.Overhead {
 		if e := o.Value; e != nil && strings.HasPrefix(o.Name, "watched") && e.Reached > 0 && e.Low > costly {

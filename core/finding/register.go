@@ -38,7 +38,7 @@ func routeEntries() []Entry {
 func appEntries() []Entry {
 	return []Entry{
 		{"PW-LAP-NOTSTEADY", "latency was still changing when warm-up ended", "The time for warming up was over before latency became steady, so the figures may include compiling, caching and filling of connection pools. Give the lap more time."},
-		{"PW-LAP-DRIVER", "the load driver was the limit", "The driver sent requests later than intended, or used so much of the machine that it took time from the app: the highest figures are the driver's, not the app's. Drive from another machine, or at a lower rate."},
+		{"PW-LAP-DRIVER", "the load driver was the limit", "The driver sent requests later than intended, or used so much of the machine that it took time from the app: the highest figures are the driver's, not the app's. Drive at a lower rate, or when less else runs on the machine."},
 		{"PW-MEM-GROWTH", "memory grows under constant load", "A process's memory kept growing through the lap at a constant rate of requests. It is a leak, a cache without a bound, or a heap that has not found its size yet: a longer lap tells them apart."},
 		{"PW-MEM-WORKER", "memory of one worker", "What one worker costs in memory, which bounds how many fit on a server."},
 		{"PW-CAP-THREADS", "threads that do not help", "By the measured share of time that a request holds the GVL, a process gains almost nothing from its last threads: they add waiting and memory."},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pitwall/core/hist"
+	"pitwall/core/unit"
 )
 
 // lagFloor is the send lag that is always allowed: an eighth of a frame's
@@ -31,7 +32,7 @@ func (o Outcome) Invalid() string {
 	case refused > 0:
 		return fmt.Sprintf("%d of %d requests were not sent: too many were in flight", refused, o.Requests)
 	case o.Lag.Count() > 0 && lagP99(o.Lag) > limit:
-		return fmt.Sprintf("requests left up to %v late (p99), more than %v", time.Duration(lagP99(o.Lag)).Round(time.Microsecond), time.Duration(limit).Round(time.Microsecond))
+		return fmt.Sprintf("1 %% of requests left %s late or more; up to %s would not matter", unit.Nanos(lagP99(o.Lag)), unit.Nanos(limit))
 	case length > 0 && o.CPU*10 > length*int64(o.Cores)*9:
 		return fmt.Sprintf("the driver used %.0f %% of the CPU that it could", 100*float64(o.CPU)/float64(length*int64(o.Cores)))
 	}
