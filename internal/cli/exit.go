@@ -69,6 +69,22 @@ func (e *ExitError) Error() string {
 // Unwrap is Err.
 func (e *ExitError) Unwrap() error { return e.Err }
 
+// ending is how a command ends that came to exit (which may be nil) and met
+// failures on the way, such as a report that could not be written: with both,
+// and the worse code.
+func ending(exit error, failures ...error) error {
+	failed := errors.Join(failures...)
+	if failed == nil {
+		return exit
+	}
+	all := &ExitError{Code: Unmeasured, Err: errors.Join(failed, exit)}
+	var ended *ExitError
+	if errors.As(exit, &ended) {
+		all.Code, all.Hint = Worst(Unmeasured, ended.Code), ended.Hint
+	}
+	return all
+}
+
 // usagef is an error in what the user typed.
 func usagef(hint, format string, args ...any) error {
 	return &ExitError{Code: Usage, Err: fmt.Errorf(format, args...), Hint: hint}

@@ -211,7 +211,7 @@ func (a *App) oneLap(ctx context.Context, f *lapFlags, o lap.Options, st *store.
 	result := judge.Judge(ev)
 	result.Run = finishHeader(header, ev, result, err)
 	if err != nil {
-		result.Partial = reasonOf(err)
+		result.Partial = firstLine(reasonOf(err)) // no more: it may quote what the app printed
 	}
 	exit := lapExit
 	if f.before != nil {
@@ -220,7 +220,8 @@ func (a *App) oneLap(ctx context.Context, f *lapFlags, o lap.Options, st *store.
 	}
 	saved := a.saveLap(w, result)
 	path, written := a.writeLapReport(f, o.Spec, st, result)
-	return errors.Join(saved, written, a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil), exit(result, err))
+	shown := a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil)
+	return ending(exit(result, err), saved, written, shown)
 }
 
 // reasonOf says in words why a lap ended early.

@@ -29,7 +29,7 @@ func (a *App) lapAgainst(ctx context.Context, f *lapFlags, o lap.Options, st *st
 	if setting.MatchString(f.against) {
 		name, value, _ := strings.Cut(f.against, "=")
 		p.Old = pairs.Version{Name: "as it is", Spec: o.Spec}
-		p.New = pairs.Version{Name: f.against, Spec: o.Spec, Env: map[string]string{name: value}}
+		p.New = pairs.Version{Name: lap.Shown(f.against), Spec: o.Spec, Env: map[string]string{name: value}}
 		return a.paired(ctx, f, p, st)
 	}
 	if revision := pairs.Resolve(ctx, o.Spec.Dir, f.against); revision != "" {
@@ -111,11 +111,12 @@ func (a *App) paired(ctx context.Context, f *lapFlags, o pairs.Options, st *stor
 	result.Headline = comparisonHeadline(o.New.Name, &out.Comparison)
 	result.Run = finishHeader(header, out.Last, result, err)
 	if err != nil {
-		result.Partial = reasonOf(err)
+		result.Partial = firstLine(reasonOf(err))
 	}
 	saved := a.saveLap(w, result)
 	path, written := a.writeLapReport(f, o.Lap.Spec, st, result)
-	return errors.Join(saved, written, a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil), compareExit(result, err))
+	shown := a.showLap(f, result, path, elsewhere(st), w != nil && saved == nil)
+	return ending(compareExit(result, err), saved, written, shown)
 }
 
 // comparisonHeadline counts the verdicts and names the routes that moved.
@@ -136,19 +137,33 @@ func comparisonHeadline(name string, c *core.Comparison) []string {
 	return []string{fmt.Sprintf("%s against %s, on each route's own work: %s.", name, c.Against, strings.Join(parts, "; "))}
 }
 
+// worseRoutes names the routes whose own work got worse.
+func worseRoutes(c *core.Comparison) []string {
+	worse := []string{}
+	for _, r := range c.Routes {
+		if r.Verdict == stat.Worse {
+			worse = append(worse, r.Route)
+		}
+	}
+	return worse
+}
+
 // compareExit is 1 when something got worse, 4 when all is undecided.
 func compareExit(result *core.Result, err error) error {
-	if exit := lapExit(result, err); exit != nil {
+	exit := lapExit(result, err)
+	worse := worseRoutes(result.Comparison)
+	var ended *ExitError
+	if errors.As(exit, &ended) && Worst(ended.Code, Regression) == Regression && len(worse) > 0 {
+		return &ExitError{Code: Regression, Err: fmt.Errorf("worse: %s; %w", strings.Join(worse, ", "), ended.Err)}
+	}
+	if exit != nil {
 		return exit
 	}
 	if why := result.Comparison.Refused; len(why) > 0 {
 		return &ExitError{Code: Unmeasured, Err: errors.New("the two runs do not compare: " + strings.Join(why, "; "))}
 	}
-	undecided, worse := true, []string{}
+	undecided := true
 	for _, r := range result.Comparison.Routes {
-		if r.Verdict == stat.Worse {
-			worse = append(worse, r.Route)
-		}
 		undecided = undecided && r.Verdict == stat.Undecided
 	}
 	switch {
