@@ -174,13 +174,20 @@ func (s *scene) doubts(res *lap.Result) []string {
 		}
 	}
 	var few, unfinished []string
+	none := 0
 	for _, r := range res.Routes {
-		if r.Requests < fewRequests {
+		switch {
+		case r.Requests == 0:
+			none++
+		case r.Requests < fewRequests:
 			few = append(few, fmt.Sprintf("%s (%d)", r.Name, r.Requests))
 		}
 		if n := r.ErrorKinds["unfinished"]; n > 0 && n*20 > r.Requests {
 			unfinished = append(unfinished, r.Name)
 		}
+	}
+	if none > 0 {
+		out = append(out, fmt.Sprintf("%d of %d routes were not asked under load", none, len(res.Routes)))
 	}
 	if len(few) > 0 {
 		out = append(out, "few requests: "+strings.Join(few, ", "))

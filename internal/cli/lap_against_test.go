@@ -20,3 +20,11 @@ func TestAsBeforeRepeatsTheCommandAgainstItsRun(t *testing.T) {
 		}
 	}
 }
+
+func TestQuotedIsOneWordOfAShell(t *testing.T) {
+	for path, want := range map[string]string{"/srv/a-b_1": "/srv/a-b_1", "/st ore": "'/st ore'", "/o'b": `'/o'\''b'`, "$HOME": "'$HOME'"} {
+		if got := quoted(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}

@@ -89,8 +89,11 @@ func (a *App) writeWorkList(w io.Writer, r *core.Result) {
 		if route.Cause != nil {
 			cause = ": " + route.Cause.Title
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t  %s\n", percent(route.Share), seconds(route.Mean), seconds(route.Latency.P95),
-			unit.Count(route.RatePerS), route.Errors, Clean(route.Name+cause))
+		rate, wrong := "unknown", "unknown"
+		if route.Requests > 0 || route.RatePerS > 0 {
+			rate, wrong = unit.Count(route.RatePerS), fmt.Sprint(route.Errors)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t  %s\n", percent(route.Share), seconds(route.Mean), seconds(route.Latency.P95), rate, wrong, Clean(route.Name+cause))
 	}
 	t.Flush()
 }
@@ -207,10 +210,18 @@ func elsewhere(st *store.Store) string {
 	}
 	here, err := os.Getwd()
 	if err != nil {
-		return " --store " + st.Dir()
+		return " --store " + quoted(st.Dir())
 	}
 	if near, err := filepath.Rel(here, st.Dir()); err == nil && !strings.HasPrefix(near, "..") {
-		return " --store " + near
+		return " --store " + quoted(near)
 	}
-	return " --store " + st.Dir()
+	return " --store " + quoted(st.Dir())
+}
+
+// quoted is a path as a shell takes it for one word.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%~") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
