@@ -34,9 +34,16 @@ func Tree(pid int, name string) []lap.Process {
 			continue
 		}
 		title := proc.CommandLine(p)
-		found = append(found, lap.Process{PID: p, Started: s.Started, Role: role(name, title, p == pid), Command: title})
+		found = append(found, lap.Process{PID: p, Started: s.Started, Role: role(name, title, p == pid), Command: withoutFlags(title)})
 	}
 	return found
+}
+
+// withoutFlags keeps a command line up to its first flag: the process list is
+// stored, and a flag's value may be a secret.
+func withoutFlags(title string) string {
+	kept, _, _ := strings.Cut(title, " -")
+	return kept
 }
 
 func role(unit, title string, first bool) string {

@@ -138,3 +138,16 @@ func TestStrays(t *testing.T) {
 		t.Errorf("the other: %v", got)
 	}
 }
+
+func TestStoredCommandHasNoFlags(t *testing.T) {
+	for title, want := range map[string]string{
+		"puma: cluster worker 0: 4711 [shop]":       "puma: cluster worker 0: 4711 [shop]",
+		"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]":  "puma 5.6.5 (tcp://127.0.0.1:9292) [shop]",
+		"ruby bin/jobs --token canary -c 5 default": "ruby bin/jobs",
+		"": "",
+	} {
+		if got := withoutFlags(title); got != want {
+			t.Errorf("%q is kept as %q, want %q", title, got, want)
+		}
+	}
+}
