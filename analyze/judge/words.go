@@ -139,9 +139,9 @@ func (s *scene) lost() []string {
 		out = append(out, "no samples: stacks and waits for the GVL are unknown")
 	}
 	switch l := s.ev.Requests; {
-	case l == nil:
+	case l == nil && !slices.ContainsFunc(s.ev.Notes, func(note string) bool { return strings.HasPrefix(note, "attached: ") }):
 		out = append(out, "no agent: statements, objects and queue time are unknown")
-	case l.Lost > 0:
+	case l != nil && l.Lost > 0:
 		out = append(out, fmt.Sprintf("%s records of the agent lost", unit.Count(float64(l.Lost))))
 	}
 	return append(out, s.ev.Notes...)

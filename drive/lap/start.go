@@ -192,19 +192,21 @@ func (t *turn) drivable() []route.Route {
 	name := t.ev.Setup.Facts["db.name"]
 	disposable := name != "" && slices.Contains(t.o.Spec.Disposable, name)
 	kept := []route.Route{}
+	watched := t.o.Attach != 0 && !t.o.Drive // then nothing is driven, and no route is left out
 	for _, r := range t.o.Spec.Routes {
-		if !r.Writes || disposable {
+		if !r.Writes || disposable || watched {
 			kept = append(kept, r)
 			continue
 		}
+		known, next := name, "if that database may be written, add to pitwall.yml:\ndisposable:\n  - "+name
 		if name == "" {
-			name = "unknown"
+			known, next = "unknown: only the agent says which", "pitwall lap, which boots the app itself and loads the agent"
 		}
 		t.ev.Findings = append(t.ev.Findings, finding.Finding{ID: "PW-SAFE-WRITE", Severity: finding.Warning, Subject: r.Name,
 			Title:    "not driven: it writes, and the database is not marked disposable",
-			Detail:   "The route is marked writes: true. Its database is " + name + ".",
+			Detail:   "The route is marked writes: true. Its database is " + known + ".",
 			Evidence: []finding.Evidence{}, Caveats: []string{},
-			Next: []string{"if that database may be written, add to pitwall.yml:\ndisposable:\n  - " + name}})
+			Next: []string{next}})
 	}
 	return kept
 }
