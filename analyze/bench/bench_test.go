@@ -205,7 +205,8 @@ func TestReduce(t *testing.T) {
 	}
 	log := &request.Log{Requests: []request.Request{solo(3, 120), solo(2, 100), solo(0, 99_999), solo(1, 110), solo(4, 100)}}
 	for i, spoil := range []func(*request.Request){
-		func(r *request.Request) { r.InFlight = 2 }, func(r *request.Request) { r.Status = 500 }, func(r *request.Request) { r.Error = "E" },
+		func(r *request.Request) { r.InFlight = 2 }, func(r *request.Request) { r.Status = 500 }, func(r *request.Request) { r.Status = 404 },
+		func(r *request.Request) { r.Status = 302 }, func(r *request.Request) { r.Error = "E" },
 		func(r *request.Request) { r.Route = "" }, func(r *request.Request) { r.Start += 1e12; r.End += 1e12 },
 	} {
 		r := solo(int64(10+i), 7)

@@ -70,8 +70,12 @@ func soloRequests(ev *lap.Evidence) map[string][]request.Request {
 	if ev.Requests == nil {
 		return out
 	}
+	expected := map[string][]int{}
+	for _, r := range ev.Routes {
+		expected[r.Name] = r.Expect.Status
+	}
 	for _, r := range ev.Requests.Requests {
-		if r.Route == "" || r.Error != "" || r.Status >= 500 || !r.Alone() || !inKind(ev.Windows, lap.Solo, r.Start) {
+		if r.Route == "" || r.Error != "" || !good(r.Status, expected[r.Route]) || !r.Alone() || !inKind(ev.Windows, lap.Solo, r.Start) {
 			continue
 		}
 		out[r.Route] = append(out[r.Route], r)
@@ -83,6 +87,15 @@ func soloRequests(ev *lap.Evidence) map[string][]request.Request {
 		}
 	}
 	return out
+}
+
+// good says whether a status is what the route expects: a version that answers
+// 404 at once is no better for it. An unknown status (0) is not held against it.
+func good(status int, expected []int) bool {
+	if len(expected) == 0 {
+		return status == 0 || status >= 200 && status < 300
+	}
+	return status == 0 || slices.Contains(expected, status)
 }
 
 func inKind(windows []lap.Window, kind lap.Kind, t int64) bool {
