@@ -20,7 +20,7 @@ func Comparable(a, b Run) []string {
 
 // settings is what a run's digest of settings holds, for people: two digests
 // tell them nothing.
-const settings = "--time, --rate, --share or --no-agent; or routes, session, command or environment in pitwall.yml"
+const settings = "--rate, --share or --no-agent; or routes, session, command or environment in pitwall.yml"
 
 func differ(why []string, what, a, b string) []string {
 	switch {

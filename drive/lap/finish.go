@@ -18,7 +18,7 @@ import (
 
 // explain asks the database for its plans, now that nothing is driven.
 func (t *turn) explain(ctx context.Context) error {
-	if t.app == nil || t.app.Agent == nil {
+	if t.app == nil || t.app.Agent == nil || t.ev.Setup.Facts["db.adapter"] == "" {
 		return nil
 	}
 	t.say("plans", "asking the database for its plans")

@@ -63,10 +63,9 @@ func settings(o Options) string {
 		Session     any
 		Web         string
 		Environment map[string]string
-		Time        time.Duration
 		Rate, Share float64
 		Agent       bool
-	}{o.Spec.Routes, o.Spec.Session, web, environ(o), o.Time, o.Rate, o.Share, o.Agent})
+	}{o.Spec.Routes, o.Spec.Session, web, environ(o), o.Rate, o.Share, o.Agent})
 	if err != nil { // strings, numbers and maps of them always marshal
 		return ""
 	}

@@ -88,7 +88,7 @@ func (a *App) paired(ctx context.Context, f *lapFlags, o pairs.Options, st *stor
 		return usagef("pitwall lap --against "+f.against, "--attach observes one app; a comparison boots its own")
 	}
 	header := lap.Header(ctx, o.Lap, a.Args, a.Version)
-	header.Labels["against"] = o.Old.Name
+	header.Labels["against"] = f.against
 	var w *store.Writer
 	if st != nil {
 		var err error
@@ -213,7 +213,7 @@ func (a *App) writeComparison(w io.Writer, c *core.Comparison) {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range c.Routes {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", Clean(r.Route), a.Paint(a.Stdout, verdictStyle(r.Verdict), fmt.Sprintf("%-9s", r.Verdict)), Clean(r.Text))
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", Clean(r.Route), a.Paint(a.Stdout, verdictStyle(r.Verdict), fmt.Sprintf("%-9s", r.Verdict)), Clean(strings.TrimPrefix(r.Text, string(r.Verdict)+": ")))
 	}
 	t.Flush()
 	if !c.Paired && len(c.Routes) > 0 {
