@@ -89,7 +89,7 @@ func Start(ctx context.Context, s *spec.Spec, o Options) (app *App, err error) {
 	for _, u := range s.Processes {
 		var extra []string
 		if app.Agent != nil {
-			extra = app.Agent.Env(app.environment(u.Env, u.Name))
+			extra = app.Agent.Env(app.environment(u.Env, u.Name, u.Dir))
 		}
 		if err := app.startUnit(ctx, u, extra); err != nil {
 			return app, err
@@ -192,19 +192,21 @@ func (a *App) unit(name, command, dir string, env map[string]string, environment
 		return supervise.Unit{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if environment == nil {
-		environment = a.environment(env, name)
+		environment = a.environment(env, name, dir)
 	}
 	return supervise.Unit{Name: name, Args: args, Dir: a.Spec.Path(dir), Env: environment, Log: a.LogFile(name)}, nil
 }
 
 // environment is ours, then the unit's, then the arm's, then what every unit
-// is given.
-func (a *App) environment(env map[string]string, name string) []string {
+// is given. Our PWD is not the unit's: Puma looks at that directory, and dies
+// when it may not.
+func (a *App) environment(env map[string]string, name, dir string) []string {
 	all := map[string]string{}
 	for _, pair := range os.Environ() {
 		key, value, _ := strings.Cut(pair, "=")
 		all[key] = value
 	}
+	all["PWD"] = a.Spec.Path(dir)
 	for key, value := range env {
 		if expanded, err := spec.Expand(value, a.vars); err == nil {
 			value = expanded

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"slices"
 	"testing"
 
 	"pitwall/core/spec"
@@ -16,6 +17,9 @@ func TestDirectoryOfUnit(t *testing.T) {
 		}
 		if u.Dir != want {
 			t.Errorf("dir %q: %s, want %s", dir, u.Dir, want)
+		}
+		if !slices.Contains(u.Env, "PWD="+want) {
+			t.Errorf("dir %q: its PWD is not %s", dir, want)
 		}
 	}
 }
