@@ -19,6 +19,10 @@ func curve(l Law, set int) []lap.ThreadPoint {
 	return out
 }
 
+// manyMore is how many times the threads set the law may ask for before it is
+// the law that is doubted: it knows the GVL, not what requests wait for.
+const manyMore = 4
+
 // threadText says how many of a process's threads help.
 func threadText(l Law, set int) []string {
 	enough, most := l.Threads(0.95), l.Threads(0.99)
@@ -35,6 +39,8 @@ func threadText(l Law, set int) []string {
 			fmt.Sprintf("%d of your %s help: %s", enough, plural(set, "thread"), reach),
 			fmt.Sprintf("the other %d mostly wait for the GVL: they add %s of throughput, and make every request wait longer under load", set-enough, percent(1-l.PerSecond(enough)/l.PerSecond(set))),
 		}
+	case enough > manyMore*set:
+		return []string{fmt.Sprintf("your %s are few: requests mostly wait without the GVL, so more threads would answer more, as long as what they wait for keeps up; try %d", plural(set, "thread"), 2*set)}
 	case enough > set:
 		gain := l.PerSecond(enough)/l.PerSecond(set) - 1
 		return []string{fmt.Sprintf("your %s reach %s of what a process can do; %s would answer %s more", plural(set, "thread"), percent(l.Utilisation(set)), plural(enough, "thread"), percent(gain))}

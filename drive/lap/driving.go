@@ -54,7 +54,7 @@ func (t *turn) shakeDown(ctx context.Context) error {
 	undo, _ := favour() // after the boot: what we start must not inherit it
 	t.undo = append(t.undo, undo)
 	t.say("answers", "asking every route twice (%d in all)", len(t.ev.Routes))
-	driver, err := load.New(load.Config{Address: t.address, Routes: t.ev.Routes, Session: t.o.Spec.Session, Seed: t.o.Seed, ID: requestID(t.o.Seed)})
+	driver, err := load.New(load.Config{Address: t.address, Routes: t.ev.Routes, Session: t.o.Spec.Session, Seed: t.o.Seed, ID: requestID(t.o.Seed), Close: true})
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func Once(ctx context.Context, o Options, s Short) (ev *core.Evidence, sustained
 	if t.app.Agent != nil {
 		t.ev.Requests = t.app.Agent.Log()
 	}
+	t.ev.Findings = append(t.ev.Findings, t.outside.findings(t.mayTalkTo)...)
 	t.ev.Routes = storable(t.ev.Routes)
 	if s.Closed > 0 {
 		sustained = t.rate
@@ -48,7 +49,7 @@ func (t *turn) shortStages(s Short) []stage {
 	plain := func(f func(context.Context) error) func(context.Context, context.CancelCauseFunc) error {
 		return func(ctx context.Context, _ context.CancelCauseFunc) error { return f(ctx) }
 	}
-	list := []stage{{"boot", t.boot}, {"safety", plain(t.look)}, {"answers", plain(t.shakeDown)}, {"warm-up", plain(t.warm)}}
+	list := []stage{{"boot", t.boot}, {"safety", plain(t.look)}, {"calls", plain(t.hear)}, {"answers", plain(t.shakeDown)}, {"warm-up", plain(t.warm)}}
 	if s.Solo > 0 {
 		list = append(list, stage{"own work", plain(t.solo)})
 	}
@@ -59,6 +60,14 @@ func (t *turn) shortStages(s Short) []stage {
 		list = append(list, stage{"load", plain(t.load)})
 	}
 	return list
+}
+
+// hear listens for calls to other hosts that the agent refused.
+func (t *turn) hear(context.Context) error {
+	if t.app.Agent != nil {
+		t.app.Agent.OnOutgoing(t.outside.refused)
+	}
+	return nil
 }
 
 // load offers the rate of the other arm for one bare window.

@@ -37,6 +37,12 @@ type Config struct {
 	ID func(dst []byte, route int, seq uint64) []byte
 
 	Timeout time.Duration // for a whole answer; 30 s when 0
+
+	// Close asks for a connection of its own for every request, as nginx does
+	// towards an app unless it is told otherwise. Puma before 7 keeps a thread
+	// on a kept connection after its answer (puma #3487), so that requests on
+	// other connections wait behind nothing.
+	Close bool
 }
 
 // Own is the route index of requests that belong to no route.
@@ -47,12 +53,13 @@ type target struct {
 	network, address string
 	host             string // of the Host header
 	base             string // path before every route's, without a final slash
+	close            bool   // Config.Close
 }
 
 // parseAddress reads Config.Address.
 func parseAddress(address, host string) (target, error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		return target{"unix", path, or(host, "localhost"), ""}, nil
+		return target{network: "unix", address: path, host: or(host, "localhost")}, nil
 	}
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -71,7 +78,7 @@ func parseAddress(address, host string) (target, error) {
 	if u.Port() == "" {
 		place = net.JoinHostPort(u.Hostname(), "80")
 	}
-	return target{"tcp", place, or(host, u.Host), strings.TrimSuffix(u.EscapedPath(), "/")}, nil
+	return target{network: "tcp", address: place, host: or(host, u.Host), base: strings.TrimSuffix(u.EscapedPath(), "/")}, nil
 }
 
 func or(a, b string) string {

@@ -44,6 +44,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.close = cfg.Close
 	d := &Driver{cfg: cfg, target: t, rng: rand.New(rand.NewPCG(cfg.Seed, 0)), samples: newSamples(len(cfg.Routes)), now: monotonic()}
 	salt := salt()
 	for i, r := range cfg.Routes {

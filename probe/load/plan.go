@@ -66,14 +66,17 @@ func newPlan(r route.Route, index int, t target, salt string) *plan {
 	case r.CSRF != "" && !p.safe:
 		p.kind = formBody // the token alone
 	}
-	p.fixed = fixedHeaders(r, t.host, p.kind)
+	p.fixed = fixedHeaders(r, t, p.kind)
 	return p
 }
 
 // fixedHeaders are the headers that are the same for every request.
-func fixedHeaders(r route.Route, host string, kind bodyKind) string {
-	headers := map[string]string{"host": host, "user-agent": "pitwall", "accept": "*/*"}
+func fixedHeaders(r route.Route, t target, kind bodyKind) string {
+	headers := map[string]string{"host": t.host, "user-agent": "pitwall", "accept": "*/*"}
 	names := map[string]string{"host": "Host", "user-agent": "User-Agent", "accept": "Accept"}
+	if t.close {
+		headers["connection"], names["connection"] = "close", "Connection"
+	}
 	switch kind {
 	case formBody:
 		headers["content-type"], names["content-type"] = "application/x-www-form-urlencoded", "Content-Type"

@@ -7,9 +7,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,11 +111,11 @@ func TestAddress(t *testing.T) {
 		want target
 		err  string
 	}{
-		"http://127.0.0.1:3000":      {"", target{"tcp", "127.0.0.1:3000", "127.0.0.1:3000", ""}, ""},
-		"http://127.0.0.1:3000/app/": {"shop.example", target{"tcp", "127.0.0.1:3000", "shop.example", "/app"}, ""},
-		"localhost:3000":             {"", target{"tcp", "localhost:3000", "localhost:3000", ""}, ""},
-		"http://[::1]":               {"", target{"tcp", "[::1]:80", "[::1]", ""}, ""},
-		"unix:/run/puma.sock":        {"", target{"unix", "/run/puma.sock", "localhost", ""}, ""},
+		"http://127.0.0.1:3000":      {"", target{"tcp", "127.0.0.1:3000", "127.0.0.1:3000", "", false}, ""},
+		"http://127.0.0.1:3000/app/": {"shop.example", target{"tcp", "127.0.0.1:3000", "shop.example", "/app", false}, ""},
+		"localhost:3000":             {"", target{"tcp", "localhost:3000", "localhost:3000", "", false}, ""},
+		"http://[::1]":               {"", target{"tcp", "[::1]:80", "[::1]", "", false}, ""},
+		"unix:/run/puma.sock":        {"", target{"unix", "/run/puma.sock", "localhost", "", false}, ""},
 		"https://u:secret@x":         {"", target{}, "only http"},
 		"http://":                    {"", target{}, "no host"},
 		"http://a b":                 {"", target{}, "invalid"},
@@ -175,5 +177,37 @@ func TestOutcomesAddUp(t *testing.T) {
 	}
 	if all.Invalid() == "" {
 		t.Error("a twentieth of the requests 30 ms late, and nothing is said")
+	}
+}
+
+// With Close every request has a connection of its own, and says so.
+func TestCloseUsesEachConnectionOnce(t *testing.T) {
+	var closes, all atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		all.Add(1)
+		if r.Close {
+			closes.Add(1)
+		}
+	}))
+	defer s.Close()
+	for _, closing := range []bool{true, false} {
+		d, err := New(Config{Address: s.URL, Routes: []route.Route{{Name: "a", Path: "/"}}, Close: closing})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Store(0)
+		closes.Store(0)
+		o, err := d.Run(t.Context(), Stage{Window: lap.Window{Kind: lap.Solo}, Each: 5, Duration: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := int64(1)
+		if closing {
+			want = 5
+		}
+		if all.Load() != 5 || o.Connects != want || (closes.Load() == 5) != closing {
+			t.Errorf("close %v: %d requests, %d with Connection: close, %d connections", closing, all.Load(), closes.Load(), o.Connects)
+		}
+		d.Close()
 	}
 }
