@@ -3,8 +3,10 @@ package real
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 // running Puma that pitwall did not start.
 type puma struct {
+	*program
 	pid  int
 	port string
 }
@@ -25,7 +28,7 @@ func (s *site) startPuma(words ...string) puma {
 	p := puma{port: freePort(s.t)}
 	s.env = append(s.env, "PORT="+p.port)
 	c := s.run(append(words, realtest.Puma(s.t), "-C", "config/puma.rb")...)
-	p.pid = c.Process.Pid
+	p.program, p.pid = c, c.Process.Pid
 	s.t.Cleanup(func() {
 		c.Process.Signal(syscall.SIGTERM)
 		late := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
@@ -51,6 +54,7 @@ func TestRealLapAttach(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, tinyYML("", "/fast", "/slow"))
 	app := s.startPuma()
+	s.await(app.program, "both workers", func() bool { return len(s.running()) == 3 })
 	before := insides(t, s)
 
 	stop := make(chan struct{})
@@ -88,21 +92,22 @@ func TestRealLapAttach(t *testing.T) {
 	}
 }
 
-// insides is what the app's processes have mapped of files, which a library
-// or an agent that was loaded would show in.
+// insides is which processes the app has, and what they have mapped of files,
+// which a library or an agent that was loaded would show in. Which worker was
+// first to load what is not told: on a busy machine one is still starting when
+// the other answers.
 func insides(t *testing.T, s *site) string {
 	t.Helper()
-	var b strings.Builder
-	for _, pid := range s.running() {
-		maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	pids := s.running()
+	files := map[string]bool{}
+	for _, pid := range pids {
+		mapped, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen := map[string]bool{}
-		for line := range strings.Lines(string(maps)) {
-			if fields := strings.Fields(line); len(fields) == 6 && strings.HasPrefix(fields[5], "/") && !seen[fields[5]] {
-				seen[fields[5]] = true
-				fmt.Fprintln(&b, pid, fields[5])
+		for line := range strings.Lines(string(mapped)) {
+			if fields := strings.Fields(line); len(fields) == 6 && strings.HasPrefix(fields[5], "/") {
+				files[fields[5]] = true
 			}
 		}
 		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
@@ -110,7 +115,7 @@ func insides(t *testing.T, s *site) string {
 			t.Errorf("environment of %d: %v %s", pid, err, environ)
 		}
 	}
-	return b.String()
+	return fmt.Sprintf("%d\n%s", pids, strings.Join(slices.Sorted(maps.Keys(files)), "\n"))
 }
 
 // TestRealLapAttachRefuses names what is wrong with the process.
