@@ -37,6 +37,7 @@ func Packages() []Listed {
 		{Path: "internal/golden", Stratum: Tool},
 		{Path: "internal/realtest", Stratum: Tool},
 
+		{Path: "core/bench", Stratum: Core},
 		{Path: "core/finding", Stratum: Core},
 		{Path: "core/hist", Stratum: Core},
 		{Path: "core/lap", Stratum: Core},
