@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"pitwall/core/lap"
 	"pitwall/core/run"
@@ -13,22 +12,12 @@ import (
 // LapPart is the name of the part that holds a lap's result as JSON.
 const LapPart = "lap.json"
 
-// maxLap bounds a stored result: reading one takes several times its size.
-const maxLap = 64 << 20
+// maxResult bounds a stored result: reading one takes several times its size.
+const maxResult = 64 << 20
 
 // Lap reads the stored result of a run, with r as its header.
 func (s *Store) Lap(ctx context.Context, r run.Run) (*lap.Result, error) {
-	for _, p := range r.Parts {
-		if p.Name == LapPart && p.Bytes > maxLap {
-			return nil, fmt.Errorf("store: part %s has %d bytes, more than the %d that are read", LapPart, p.Bytes, maxLap)
-		}
-	}
-	part, err := s.OpenPart(ctx, r, LapPart)
-	if err != nil {
-		return nil, err
-	}
-	defer part.Close()
-	text, err := io.ReadAll(part)
+	text, err := s.readPart(ctx, r, LapPart)
 	if err != nil {
 		return nil, err
 	}
