@@ -63,6 +63,13 @@ type Benchmark struct {
 	Shell      string              `yaml:"shell,omitempty"`      // "sh": run through it; its start-up is part of the time
 	Input      string              `yaml:"input,omitempty"`      // file for standard input
 	Dir        string              `yaml:"dir,omitempty"`
+
+	// Where the text of Code, Setup and Teardown begins in the file, from 1,
+	// so that Ruby's backtraces name the file and the right line; 0 when there
+	// is none.
+	CodeLine     int `yaml:"-"`
+	SetupLine    int `yaml:"-"`
+	TeardownLine int `yaml:"-"`
 }
 
 // Drain is a queue to be worked off.
