@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// sameLevel is the level of the interval that decides "same": two one-sided
-// tests at 5 % (Schuirmann 1987).
+// sameLevel is the level of the interval that decides "same" at a single look:
+// two one-sided tests at 5 % (Schuirmann 1987).
 const sameLevel = 0.90
 
 // power is the chance at which "pairs needed" plans to find a difference as
@@ -25,6 +25,8 @@ type Rule struct {
 	Unit           string  // "s", "1", "1/s"
 	Margin         float64 // 0.02: same means wholly inside ±2 %
 	Level          float64 // of the interval that decides better or worse, adjusted for the family; 0 means 0.95
+	SameLevel      float64 // of the interval that decides same, adjusted for looks before; 0 means 0.90
+	PlanLevel      float64 // at which Need plans, where Level is that of a look on the way; 0 means Level
 	HigherIsBetter bool    // of a throughput
 }
 
@@ -33,6 +35,20 @@ func (r Rule) level() float64 {
 		return 0.95
 	}
 	return r.Level
+}
+
+func (r Rule) sameLevel() float64 {
+	if r.SameLevel <= 0 || r.SameLevel >= 1 {
+		return sameLevel
+	}
+	return r.SameLevel
+}
+
+func (r Rule) planLevel() float64 {
+	if r.PlanLevel <= 0 || r.PlanLevel >= 1 {
+		return r.level()
+	}
+	return r.PlanLevel
 }
 
 // ComparePairs judges values that were measured in pairs, old[i] beside
@@ -62,7 +78,7 @@ func CompareCounters(rule Rule, old, new []float64) Comparison {
 	}
 	c := Comparison{Metric: rule.Metric, Old: counted(rule, old), New: counted(rule, new), Verdict: Undecided}
 	c.Ratio = exactRatio(c.Old, c.New, rule.level())
-	c.RatioIn = exactRatio(c.Old, c.New, sameLevel)
+	c.RatioIn = exactRatio(c.Old, c.New, rule.sameLevel())
 	switch {
 	case !c.Old.Known() || !c.New.Known():
 		c.Why = "nothing was counted on one side"
@@ -98,7 +114,7 @@ func compare(rule Rule, old, new []float64, s logSpread, why string) Comparison 
 	c := Comparison{
 		Metric: rule.Metric, Margin: rule.Margin, Verdict: Undecided,
 		Old: Mean(old, rule.Unit, 0.95), New: Mean(new, rule.Unit, 0.95),
-		Ratio: s.ratio(rule.level(), why), RatioIn: s.ratio(sameLevel, why),
+		Ratio: s.ratio(rule.level(), why), RatioIn: s.ratio(rule.sameLevel(), why),
 	}
 	change := fmt.Sprintf("%+.1f %%", 100*(c.Ratio.Point-1))
 	switch {
@@ -109,7 +125,7 @@ func compare(rule Rule, old, new []float64, s logSpread, why string) Comparison 
 		c.Why = why
 	case c.RatioIn.Low > 1-rule.Margin && c.RatioIn.High < 1+rule.Margin:
 		c.Verdict = Same
-		c.Why = fmt.Sprintf("the 90 %% interval lies within ±%s", percent(rule.Margin))
+		c.Why = fmt.Sprintf("the %s interval lies within ±%s", percent(rule.sameLevel()), percent(rule.Margin))
 	case c.Ratio.Low > 1 || c.Ratio.High < 1:
 		c.Verdict = direction(rule, c.Ratio.Low > 1)
 		c.Why = fmt.Sprintf("%s, and the %s interval excludes no change", change, percent(rule.level()))
@@ -122,14 +138,14 @@ func compare(rule Rule, old, new []float64, s logSpread, why string) Comparison 
 
 // need is how many more pairs would probably decide: n ~ ((z.975+z.8)s/d)²
 // pairs find a difference of the margin d with 80 % power (Cohen 1988,
-// section 2.4; the level is the rule's). A rule without margin plans for the
+// section 2.4; the level is the rule's for planning). A rule without margin plans for the
 // difference seen. 0 when that cannot be said.
 func (s logSpread) need(rule Rule) int {
 	d := math.Log1p(rule.Margin)
 	if d <= 0 {
 		d = math.Abs(s.mean)
 	}
-	n := math.Pow((normalZ(rule.level())+distuv.UnitNormal.Quantile(power))*s.sd/d, 2)
+	n := math.Pow((normalZ(rule.planLevel())+distuv.UnitNormal.Quantile(power))*s.sd/d, 2)
 	if !finite(n) {
 		return 0
 	}
