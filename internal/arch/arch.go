@@ -52,12 +52,14 @@ func Packages() []Listed {
 
 		{Path: "analyze/bench", Stratum: Analyze},
 		{Path: "analyze/capacity", Stratum: Analyze},
+		{Path: "analyze/change", Stratum: Analyze},
+		{Path: "analyze/history", Stratum: Analyze, Also: []string{"analyze/change"}, Because: "a history is cut where its series change; both are pure"},
 		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
 		{Path: "analyze/preflight", Stratum: Analyze},
 		{Path: "analyze/saturation", Stratum: Analyze},
 		{Path: "analyze/scour", Stratum: Analyze},
 		{Path: "analyze/sketch", Stratum: Analyze},
-		{Path: "analyze/warmup", Stratum: Analyze},
+		{Path: "analyze/warmup", Stratum: Analyze, Also: []string{"analyze/change"}, Because: "warm-up ends at a change point; both are pure"},
 		{Path: "analyze/worthless", Stratum: Analyze},
 
 		{Path: "probe/clock", Stratum: Probe},
