@@ -10,6 +10,35 @@ import (
 	"pitwall/core/request"
 )
 
+// Arm is one of the two versions of a comparison of whole apps.
+type Arm int
+
+const (
+	Old Arm = iota // what is compared against
+	New
+)
+
+// String is the arm's name.
+func (a Arm) String() string {
+	if a == New {
+		return "new"
+	}
+	return "old"
+}
+
+// Order says in which order to boot two versions: each pairs times, at least
+// LeastPairs.
+func Order(pairs int, seed uint64) []Arm {
+	pairs = max(pairs, LeastPairs)
+	out := make([]Arm, 0, 2*pairs)
+	for round := range pairs {
+		for _, arm := range Turns(2, round, seed) {
+			out = append(out, Arm(arm))
+		}
+	}
+	return out
+}
+
 // Unknown marks a figure of Work that was not measured.
 const Unknown = -1
 

@@ -48,9 +48,7 @@ type judged struct {
 }
 
 // Compare judges every route twice, on its own work and under load. Boots must
-// be in the order they ran. Times are judged over boots as two groups, because
-// balanced order has taken a drift out of the means and pairs would halve the
-// degrees of freedom; Holm's levels keep a lap's chance of any false call
+// be in the order they ran. Holm's levels keep a lap's chance of any false call
 // under 1 %, apart for own work and for load. Against and Seed are the caller's.
 func Compare(boots []Boot) lap.Comparison {
 	c := lap.Comparison{Paired: true, Refused: []string{}, Routes: []lap.RouteComparison{}}
@@ -124,35 +122,18 @@ func collect(boots []Boot, names []string, underLoad bool) []judged {
 	return out
 }
 
-// judge makes the comparisons of one family, with Holm's levels over those
-// that need statistics, and hangs them on their routes.
+// judge makes the comparisons of one family and hangs them on their routes.
 func judge(routes []lap.RouteComparison, family []judged) {
-	var p []float64
-	for i := range family {
-		if !family[i].exact() {
-			p = append(p, stat.GroupP(family[i].old, family[i].new))
-		}
+	questions := make([]question, len(family))
+	for i, j := range family {
+		questions[i] = question{rule: j.metric.rule, counter: j.metric.counter, groups: true, old: j.old, new: j.new}
 	}
-	levels := stat.HolmLevels(p, familyLevel)
-	for _, j := range family {
-		rule := j.metric.rule
-		if !j.exact() {
-			rule.Level, levels = levels[0], levels[1:]
-		}
-		c := stat.CompareGroups(rule, j.old, j.new)
-		if j.metric.counter {
-			c = stat.CompareCounters(rule, j.old, j.new)
-		}
-		r := &routes[j.route]
-		if j.metric.load {
+	for i, c := range answer(questions, familyLevel) {
+		r := &routes[family[i].route]
+		if family[i].metric.load {
 			r.Load = append(r.Load, c)
 		} else {
 			r.Own = append(r.Own, c)
 		}
 	}
-}
-
-// exact says that no statistics are needed: a counter, equal within each version.
-func (j judged) exact() bool {
-	return j.metric.counter && stat.Constant(j.old) && stat.Constant(j.new)
 }

@@ -17,9 +17,15 @@ import (
 // itself. With nothing better or worse the route is the same when its time
 // is, else undecided.
 func Decide(own []stat.Comparison) (stat.Verdict, string) {
+	return decide(own, objectMargin, "boots of each")
+}
+
+// decide is Decide with objects moving by more than tolerance counting, and
+// the name of what there could be more of.
+func decide(own []stat.Comparison, tolerance float64, more string) (stat.Verdict, string) {
 	var better, worse []stat.Comparison
 	for _, c := range own {
-		switch weigh(c) {
+		switch weigh(c, tolerance) {
 		case stat.Better:
 			better = append(better, c)
 		case stat.Worse:
@@ -39,14 +45,24 @@ func Decide(own []stat.Comparison) (stat.Verdict, string) {
 		return stat.Worse, "worse: " + changes(worse)
 	case timed && time.Verdict == stat.Same:
 		return stat.Same, "same: time within ±" + unit.Percent(time.Margin)
+	case !timed && len(own) > 0 && !slices.ContainsFunc(own, func(c stat.Comparison) bool { return c.Verdict != stat.Same }):
+		return stat.Same, "same: " + names(own)
 	}
-	return stat.Undecided, undecidedText(own, time, timed)
+	return stat.Undecided, undecidedText(own, time, timed, more)
 }
 
-// weigh is a metric's verdict as far as it counts for the route: objects that
-// moved by less than objectMargin do not.
-func weigh(c stat.Comparison) stat.Verdict {
-	if c.Metric == "objects" && c.Ratio.Known() && math.Abs(c.Ratio.Point-1) <= objectMargin {
+func names(cs []stat.Comparison) string {
+	out := make([]string, 0, len(cs))
+	for _, c := range cs {
+		out = append(out, c.Metric)
+	}
+	return strings.Join(out, ", ")
+}
+
+// weigh is a metric's verdict as far as it counts for the whole: objects that
+// moved by no more than the tolerance do not.
+func weigh(c stat.Comparison, tolerance float64) stat.Verdict {
+	if c.Metric == "objects" && c.Ratio.Known() && math.Abs(c.Ratio.Point-1) <= tolerance {
 		return stat.Same
 	}
 	return c.Verdict
@@ -80,12 +96,13 @@ func changes(cs []stat.Comparison) string {
 	return strings.Join(out, ", ")
 }
 
-func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) string {
+func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool, more string) string {
 	switch {
 	case len(own) == 0:
 		return "undecided: its own work was not measured"
 	case !timed:
-		return "undecided: its time was not measured"
+		open := slices.DeleteFunc(slices.Clone(own), func(c stat.Comparison) bool { return c.Verdict != stat.Undecided })
+		return "undecided: " + names(open)
 	case time.Ratio.Reached == 0:
 		return "undecided: " + time.Why
 	}
@@ -98,9 +115,9 @@ func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool) stri
 	}
 	switch {
 	case time.Need > sensible:
-		text += fmt.Sprintf("; the machine is too noisy: it would take over %d boots of each", sensible)
+		text += fmt.Sprintf("; the machine is too noisy: it would take over %d %s", sensible, more)
 	case time.Need > 0:
-		text += fmt.Sprintf("; %d more boots of each would probably decide", time.Need)
+		text += fmt.Sprintf("; %d more %s would probably decide", time.Need, more)
 	}
 	return text
 }
@@ -118,7 +135,7 @@ const sensible = 30
 func SameCounters(own []stat.Comparison) string {
 	var names []string
 	for _, c := range own {
-		if (c.Metric == "statements" || c.Metric == "objects") && weigh(c) == stat.Same {
+		if (c.Metric == "statements" || c.Metric == "objects") && weigh(c, objectMargin) == stat.Same {
 			names = append(names, c.Metric)
 		}
 	}
