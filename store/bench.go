@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"pitwall/core/bench"
 	"pitwall/core/run"
@@ -13,6 +14,15 @@ import (
 // BenchPart is the name of the part that holds the result of a run of
 // benchmarks as JSON.
 const BenchPart = "bench.json"
+
+// VerdictLabel is the label that a run of benchmarks carries its verdict in, so
+// that a list of runs can show it without reading results.
+const VerdictLabel = "verdict"
+
+// HoldsBench says whether a run has the result of benchmarks.
+func HoldsBench(r run.Run) bool {
+	return slices.ContainsFunc(r.Parts, func(p run.Part) bool { return p.Name == BenchPart })
+}
 
 // Bench reads the stored result of a run of benchmarks, with r as its header.
 // No slice of it is nil. Errors: *NotFoundError when the run holds none, and

@@ -13,6 +13,9 @@ func TestBenchIsReadWithItsRunAndWithoutNilSlices(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	text := `{"schema":1,"text":"rows: better","verdict":"better","benchmarks":[{"name":"rows","changes":[{"arm":1}],"units":[{"round":3}]},{"name":"idle"}]}`
 	saved := save(t, s, run.Run{Command: "bench", App: "shop"}, map[string]string{BenchPart: text})
+	if !HoldsBench(saved) || HoldsBench(save(t, s, run.Run{}, map[string]string{LapPart: "{}"})) {
+		t.Errorf("parts %v", saved.Parts)
+	}
 	got, err := s.Bench(t.Context(), saved)
 	if err != nil {
 		t.Fatal(err)

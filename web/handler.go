@@ -16,8 +16,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
+	"pitwall/core/bench"
 	"pitwall/core/lap"
 	"pitwall/core/run"
 	"pitwall/store"
@@ -30,7 +30,13 @@ const APISchema = 1
 type Runs interface {
 	List(ctx context.Context, f store.Filter) ([]run.Run, error)
 	Get(ctx context.Context, id string) (run.Run, error)
+	Results
+}
+
+// Results is what runs came to. A run has one of the two at most.
+type Results interface {
 	Lap(ctx context.Context, r run.Run) (*lap.Result, error)
+	Bench(ctx context.Context, r run.Run) (*bench.Result, error)
 }
 
 // Options of a handler.
@@ -51,6 +57,7 @@ func Handler(runs Runs, o Options) http.Handler {
 	mux.HandleFunc("GET /api/runs", answer(a.list))
 	mux.HandleFunc("GET /api/runs/{id}", answer(a.run))
 	mux.HandleFunc("GET /api/runs/{id}/lap", answer(a.lap))
+	mux.HandleFunc("GET /api/runs/{id}/bench", answer(a.bench))
 	mux.HandleFunc("GET /api/runs/{id}/report", a.report)
 	return guard(o.Listen, mux)
 }
@@ -126,9 +133,7 @@ func (a api) run(r *http.Request) (any, error) {
 	return a.runs.Get(r.Context(), r.PathValue("id"))
 }
 
-func (a api) lap(r *http.Request) (any, error) { return a.read(r) }
-
-func (a api) read(r *http.Request) (*lap.Result, error) {
+func (a api) lap(r *http.Request) (any, error) {
 	found, err := a.runs.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
@@ -136,35 +141,49 @@ func (a api) read(r *http.Request) (*lap.Result, error) {
 	return a.runs.Lap(r.Context(), found)
 }
 
+func (a api) bench(r *http.Request) (any, error) {
+	found, err := a.runs.Get(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return a.runs.Bench(r.Context(), found)
+}
+
 // report hands out the offline file as a download. It is never served as
 // HTML: its inline script must not run in this origin.
 func (a api) report(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	result, err := a.read(r)
+	file, err := a.file(r)
 	var body bytes.Buffer
 	if err == nil {
-		err = WriteReport(&body, result)
+		err = file.write(&body, built("report.js"), built("report.css"))
 	}
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fileName(result)))
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", file.fileName()))
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	io.Copy(w, &body)
 }
 
-// fileName is made of letters, digits, dots and dashes only.
-func fileName(result *lap.Result) string {
-	safe := func(s string, most int) string {
-		s = strings.Map(func(r rune) rune {
-			if r < 0x80 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-') {
-				return r
-			}
-			return '-'
-		}, s)
-		return strings.Trim(s[:min(most, len(s))], "-")
+// file is the report of whatever the run came to.
+func (a api) file(r *http.Request) (report, error) {
+	found, err := a.runs.Get(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return report{}, err
 	}
-	return strings.TrimSuffix("pitwall-"+safe(result.App, 40)+"-"+safe(result.Run.ID, 18), "-") + ".html"
+	if store.HoldsBench(found) {
+		result, err := a.runs.Bench(r.Context(), found)
+		if err != nil {
+			return report{}, err
+		}
+		return benchReport(result), nil
+	}
+	result, err := a.runs.Lap(r.Context(), found)
+	if err != nil {
+		return report{}, err
+	}
+	return lapReport(result), nil
 }

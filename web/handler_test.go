@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"pitwall/core/bench"
 	"pitwall/core/lap"
 	"pitwall/core/run"
 	"pitwall/store"
@@ -24,29 +25,50 @@ const hostile = "</script><script>document.title='owned'</script><img src=x oner
 
 const runID = "01900000-0000-7000-8000-000000000001"
 
-// shelf is a store of one run.
-type shelf struct{ result lap.Result }
+const benchID = "01900000-0000-7000-8000-000000000002"
+
+// shelf is a store of one lap and one run of benchmarks.
+type shelf struct {
+	result lap.Result
+	bench  bench.Result
+}
 
 func newShelf() shelf {
 	r := run.Run{ID: runID, App: hostile, Status: run.Complete, Started: time.Unix(0, 0).UTC()}
-	return shelf{lap.Result{Schema: lap.Schema, Run: r, App: hostile, Headline: []string{hostile}}}
+	s := shelf{result: lap.Result{Schema: lap.Schema, Run: r, App: hostile, Headline: []string{hostile}}, bench: hostileBench()}
+	s.bench.Run.Started = time.Unix(60, 0).UTC()
+	return s
 }
 
 func (s shelf) List(_ context.Context, f store.Filter) ([]run.Run, error) {
 	if f.App != "" && f.App != s.result.App {
 		return []run.Run{}, nil
 	}
-	return []run.Run{s.result.Run}, nil
+	return []run.Run{s.result.Run, s.bench.Run}, nil
 }
 
 func (s shelf) Get(_ context.Context, id string) (run.Run, error) {
-	if id != s.result.Run.ID {
-		return run.Run{}, &store.NotFoundError{What: "run", Name: id}
+	for _, r := range []run.Run{s.result.Run, s.bench.Run} {
+		if r.ID == id {
+			return r, nil
+		}
 	}
-	return s.result.Run, nil
+	return run.Run{}, &store.NotFoundError{What: "run", Name: id}
 }
 
-func (s shelf) Lap(_ context.Context, r run.Run) (*lap.Result, error) { return &s.result, nil }
+func (s shelf) Lap(_ context.Context, r run.Run) (*lap.Result, error) {
+	if r.ID != runID {
+		return nil, &store.NotFoundError{What: "part", Name: store.LapPart}
+	}
+	return &s.result, nil
+}
+
+func (s shelf) Bench(_ context.Context, r run.Run) (*bench.Result, error) {
+	if r.ID != benchID {
+		return nil, &store.NotFoundError{What: "part", Name: store.BenchPart}
+	}
+	return &s.bench, nil
+}
 
 // server serves the shelf on a loopback port.
 func server(t *testing.T) (address, port string) {
@@ -92,7 +114,8 @@ func ask(t *testing.T, method, address, path, host string, header map[string]str
 
 func routes() []string {
 	return []string{"/", "/app.js", "/app.css", "/icon.svg", "/runs/" + runID, "/api/runs", "/api/runs/" + runID,
-		"/api/runs/" + runID + "/lap", "/api/runs/" + runID + "/report", "/nothing", "//", "/api/runs/../../x"}
+		"/api/runs/" + runID + "/lap", "/api/runs/" + runID + "/report", "/api/runs/" + benchID + "/bench",
+		"/api/runs/" + benchID + "/report", "/nothing", "//", "/api/runs/../../x"}
 }
 
 func TestForeignHostsAreRefused(t *testing.T) {
@@ -201,7 +224,7 @@ func TestAPI(t *testing.T) {
 		Runs   []run.Run
 	}
 	_, body := ask(t, "GET", address, "/api/runs?limit=5", address, nil)
-	if err := json.Unmarshal([]byte(body), &list); err != nil || list.Schema != APISchema || len(list.Runs) != 1 || list.Runs[0].App != hostile {
+	if err := json.Unmarshal([]byte(body), &list); err != nil || list.Schema != APISchema || len(list.Runs) != 2 || list.Runs[0].App != hostile {
 		t.Errorf("%s: %v", body, err)
 	}
 	var result lap.Result

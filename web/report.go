@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"strings"
 	"time"
 
+	"pitwall/core/bench"
 	"pitwall/core/lap"
+	"pitwall/core/run"
 )
 
 // WriteReport writes a lap as one HTML file that opens from disk and needs no
@@ -18,21 +21,39 @@ import (
 // data is a block of JSON in which no "<" is left, so that no name in it can
 // end the block.
 func WriteReport(w io.Writer, result *lap.Result) error {
-	return writeReport(w, result, built("report.js"), built("report.css"))
+	return lapReport(result).write(w, built("report.js"), built("report.css"))
 }
 
-func writeReport(w io.Writer, result *lap.Result, script, style []byte) error {
+// WriteBench writes a run of benchmarks as such a file.
+func WriteBench(w io.Writer, result *bench.Result) error {
+	return benchReport(result).write(w, built("report.js"), built("report.css"))
+}
+
+// report is a result on its way into a file.
+type report struct {
+	block  string // id of the data block: what the page is to draw
+	result any
+	what   string // in the title when the app has no name
+	app    string
+	run    run.Run
+}
+
+func lapReport(r *lap.Result) report { return report{"lap", r, "Lap", r.App, r.Run} }
+
+func benchReport(r *bench.Result) report { return report{"bench", r, "Benchmarks", r.Run.App, r.Run} }
+
+func (r report) write(w io.Writer, script, style []byte) error {
 	if err := inlinable(script, "</script", "<!--"); err != nil {
 		return fmt.Errorf("report script: %w", err)
 	}
 	if err := inlinable(style, "</style", "<!--"); err != nil {
 		return fmt.Errorf("report style: %w", err)
 	}
-	data, err := json.Marshal(result) // escapes <, >, &, U+2028 and U+2029
+	data, err := json.Marshal(r.result) // escapes <, >, &, U+2028 and U+2029
 	if err != nil {
 		return fmt.Errorf("report data: %w", err)
 	}
-	_, err = fmt.Fprintf(w, page, policy(script, style), html.EscapeString(title(result)), style, data, script)
+	_, err = fmt.Fprintf(w, page, policy(script, style), html.EscapeString(r.title()), style, r.block, data, script)
 	return err
 }
 
@@ -50,7 +71,7 @@ const page = `<!doctype html>
 <body>
 <div id="root"></div>
 <noscript>This report is drawn with JavaScript, which is off here.</noscript>
-<script type="application/json" id="lap">%s</script>
+<script type="application/json" id="%s">%s</script>
 <script>%s</script>
 </body>
 </html>
@@ -80,13 +101,27 @@ func inlinable(b []byte, forbidden ...string) error {
 	return nil
 }
 
-func title(result *lap.Result) string {
-	app := result.App
+func (r report) title() string {
+	app := r.app
 	if app == "" {
-		app = "Lap"
+		app = r.what
 	}
-	if result.Run.Started.IsZero() {
+	if r.run.Started.IsZero() {
 		return app + " \u2013 Pitwall"
 	}
-	return app + ", " + result.Run.Started.Format(time.DateTime) + " \u2013 Pitwall"
+	return app + ", " + r.run.Started.Format(time.DateTime) + " \u2013 Pitwall"
+}
+
+// fileName is made of letters, digits, dots and dashes only.
+func (r report) fileName() string {
+	safe := func(s string, most int) string {
+		s = strings.Map(func(r rune) rune {
+			if r < 0x80 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-') {
+				return r
+			}
+			return '-'
+		}, s)
+		return strings.Trim(s[:min(most, len(s))], "-")
+	}
+	return strings.TrimSuffix("pitwall-"+safe(r.app, 40)+"-"+safe(r.run.ID, 18), "-") + ".html"
 }

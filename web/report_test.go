@@ -103,11 +103,11 @@ func TestReportErrors(t *testing.T) {
 		t.Errorf("a full disk: %v", err)
 	}
 	for _, script := range []string{"x='</SCRIPT>'", "<!-- x", "a\r\nb", "\x00"} {
-		if err := writeReport(&b, &good, []byte(script), nil); err == nil || b.Len() > 0 {
+		if err := lapReport(&good).write(&b, []byte(script), nil); err == nil || b.Len() > 0 {
 			t.Errorf("%q was put inline", script)
 		}
 	}
-	if err := writeReport(&b, &good, nil, []byte("</style >")); err == nil {
+	if err := lapReport(&good).write(&b, nil, []byte("</style >")); err == nil {
 		t.Error("a style that ends itself was put inline")
 	}
 }

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"pitwall/core/bench"
+	"pitwall/core/run"
 	"pitwall/store"
 	"pitwall/web"
 )
@@ -22,7 +26,7 @@ func newReportCmd(app *App) *cobra.Command {
 	var again bool
 	c := &cobra.Command{
 		Use:     "report RUN",
-		Short:   "Write the report of a stored lap again",
+		Short:   "Write the report of a stored lap or run of benchmarks again",
 		GroupID: stageLoop,
 		Example: `  pitwall report last -o lap.html
   pitwall report 0190c3 --json        # all of it, for a program`,
@@ -40,7 +44,7 @@ alone: the app need not be there any more.`,
 }
 
 func (s *shelf) report(ctx context.Context, st *store.Store, name, out string, again bool) error {
-	result, err := readLap(ctx, st, name, again)
+	result, write, err := readReport(ctx, st, name, again)
 	if err != nil {
 		return err
 	}
@@ -52,12 +56,12 @@ func (s *shelf) report(ctx context.Context, st *store.Store, name, out string, a
 		}
 		return stdout.Flush()
 	case out == "-":
-		if err := web.WriteReport(stdout, result); err != nil {
+		if err := write(stdout); err != nil {
 			return err
 		}
 		return stdout.Flush()
 	}
-	if err := replaceFile(out, func(w io.Writer) error { return web.WriteReport(w, result) }); err != nil {
+	if err := replaceFile(out, write); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	path, err := filepath.Abs(out)
@@ -66,6 +70,58 @@ func (s *shelf) report(ctx context.Context, st *store.Store, name, out string, a
 	}
 	fmt.Fprintln(stdout, Clean(path))
 	return stdout.Flush()
+}
+
+// readReport reads what a run came to, and says how its file is written.
+func readReport(ctx context.Context, st *store.Store, name string, again bool) (result any, write func(io.Writer) error, err error) {
+	measured, err := readBench(ctx, st, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if measured != nil && again {
+		return nil, nil, usagef("pitwall report "+name, "--judge-again is for laps")
+	}
+	if measured != nil {
+		return measured, func(w io.Writer) error { return web.WriteBench(w, measured) }, nil
+	}
+	lap, err := readLap(ctx, st, name, again)
+	if err != nil {
+		return nil, nil, err
+	}
+	return lap, func(w io.Writer) error { return web.WriteReport(w, lap) }, nil
+}
+
+// readBench reads the result of benchmarks of the run that a user named; nil
+// when that run is of another kind.
+func readBench(ctx context.Context, st *store.Store, name string) (*bench.Result, error) {
+	r, err := st.Get(ctx, name)
+	if name == store.Last {
+		r, err = newestResult(ctx, st)
+	}
+	if err != nil || !store.HoldsBench(r) {
+		return nil, err
+	}
+	return st.Bench(ctx, r)
+}
+
+// newestResult is the newest run that has a result; without one the zero run.
+func newestResult(ctx context.Context, st *store.Store) (run.Run, error) {
+	runs, err := st.List(ctx, store.Filter{})
+	if err != nil {
+		return run.Run{}, err
+	}
+	for _, r := range runs {
+		if r.Status == run.Open {
+			continue
+		}
+		if store.HoldsBench(r) {
+			return r, nil
+		}
+		if _, err := readResult(ctx, st, r, false); !errors.Is(err, fs.ErrNotExist) {
+			return r, err
+		}
+	}
+	return run.Run{}, nil
 }
 
 // replaceFile writes a file whole or not at all. It takes the place of one of
