@@ -19,6 +19,8 @@ type Bench struct {
 
 	File string `yaml:"-"` // as it was given
 	Dir  string `yaml:"-"` // of the file, absolute
+
+	places *reading `yaml:"-"` // for errors of CheckRoutes; nil when made in memory
 }
 
 // Benchmark is one benchmark of a file. Exactly one of Code, Route, Job and

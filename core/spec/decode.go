@@ -23,6 +23,7 @@ const maxNodes = 100_000
 type decoder struct {
 	problems []Problem
 	at       positions
+	texts    map[string]int // the line at which a text begins
 	anchors  map[string]ast.Node
 	depth    int
 	nodes    int
@@ -81,7 +82,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	if n = d.plain(n, path); n == nil {
 		return
 	}
-	if _, null := n.(*ast.NullNode); null {
+	if _, null := n.(*ast.NullNode); null && v.Kind() != reflect.Interface {
 		d.problem(path, "has no value")
 		return
 	}
@@ -104,6 +105,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		d.table(n, v, path)
 	case reflect.Slice:
 		d.list(n, v, path)
+	case reflect.Interface:
+		d.anything(n, v, path)
 	default:
 		d.scalar(n, v, path)
 	}
@@ -190,6 +193,31 @@ func (d *decoder) table(n ast.Node, v reflect.Value, path string) {
 	})
 }
 
+// anything decodes what may be of any kind, as JSON would.
+func (d *decoder) anything(n ast.Node, v reflect.Value, path string) {
+	into := func(kind any) {
+		value := reflect.New(reflect.TypeOf(kind)).Elem()
+		d.nodes-- // counted already
+		d.value(n, value, path)
+		v.Set(value)
+	}
+	switch n.(type) {
+	case *ast.NullNode:
+	case *ast.MappingNode:
+		into(map[string]any{})
+	case *ast.SequenceNode:
+		into([]any{})
+	case *ast.BoolNode:
+		into(false)
+	case *ast.IntegerNode:
+		into(int64(0))
+	case *ast.FloatNode:
+		into(0.0)
+	default:
+		into("")
+	}
+}
+
 func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -220,6 +248,7 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
+		d.texts[path] = textLine(n)
 	case reflect.Bool:
 		b, isBool := n.(*ast.BoolNode)
 		if bad = !isBool; !bad {

@@ -22,6 +22,14 @@ func scalarText(n ast.Node) (string, bool) {
 	return "", false
 }
 
+// textLine is the line at which a text begins: a block begins below its "|".
+func textLine(n ast.Node) int {
+	if l, ok := n.(*ast.LiteralNode); ok {
+		return l.Start.Position.Line + 1
+	}
+	return n.GetToken().Position.Line
+}
+
 func integer(n ast.Node) (int64, bool) {
 	t, ok := n.(*ast.IntegerNode)
 	if !ok {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -73,31 +74,63 @@ func kindOf(info os.FileInfo) string {
 // Parse reads and checks a spec; name is what errors call it. What is wrong
 // comes back as Errors, all of it where the syntax holds.
 func Parse(name string, data []byte) (*Spec, error) {
-	if err := checkText(name, data); err != nil {
-		return nil, err
-	}
-	source := source{name: name, lines: bytes.Split(data, []byte("\n"))}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, source.syntax(err)
-	}
-	root, err := source.root(file)
-	if err != nil {
-		return nil, err
-	}
 	var s Spec
-	d := decoder{at: positions{}, anchors: anchors(root)}
-	d.value(root, reflect.ValueOf(&s).Elem(), "")
-	problems := slices.Concat(d.problems, check(&s, d.at))
-	if len(problems) > 0 {
-		return nil, source.errors(problems, d.at)
+	r, err := read(name, data, form{"an app", `"app: NAME"`}, &s)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.errors(check(&s, r.at)); err != nil {
+		return nil, err
 	}
 	return &s, nil
 }
 
-func checkText(name string, data []byte) error {
+// form is what a kind of file holds, for errors.
+type form struct {
+	describes string // "an app"
+	starts    string // `"app: NAME"`
+}
+
+// reading is a file whose keys are in a value already, with what was wrong in
+// them.
+type reading struct {
+	source
+	decoder
+}
+
+// read decodes a file into a pointer to a struct. The error is of a file that
+// cannot be read at all.
+func read(name string, data []byte, f form, into any) (*reading, error) {
+	if err := checkText(name, data, f); err != nil {
+		return nil, err
+	}
+	src := source{name: name, lines: bytes.Split(data, []byte("\n"))}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, src.syntax(err)
+	}
+	root, err := src.root(file, f)
+	if err != nil {
+		return nil, err
+	}
+	r := &reading{src, decoder{at: positions{}, texts: map[string]int{}, anchors: anchors(root)}}
+	r.value(root, reflect.ValueOf(into).Elem(), "")
+	return r, nil
+}
+
+// errors is all that is wrong: with the keys, and what checks found; nil when
+// nothing is.
+func (r *reading) errors(found []Problem) error {
+	problems := slices.Concat(r.problems, found)
+	if len(problems) == 0 {
+		return nil
+	}
+	return r.source.errors(problems, r.at)
+}
+
+func checkText(name string, data []byte, f form) error {
 	if len(data) > maxFile {
-		return fmt.Errorf("reading %s: over %d KiB is no description of an app", name, maxFile>>10)
+		return fmt.Errorf("reading %s: over %d KiB is no description of %s", name, maxFile>>10, f.describes)
 	}
 	if i := bytes.IndexByte(data, 0); i >= 0 || !utf8.Valid(data) {
 		return fmt.Errorf("reading %s: it is not text in UTF-8", name)
@@ -109,7 +142,7 @@ func checkText(name string, data []byte) error {
 }
 
 // root is the one mapping that a file holds.
-func (s source) root(file *ast.File) (ast.Node, error) {
+func (s source) root(file *ast.File, f form) (ast.Node, error) {
 	var bodies []ast.Node
 	for _, doc := range file.Docs {
 		if doc.Body != nil {
@@ -120,10 +153,10 @@ func (s source) root(file *ast.File) (ast.Node, error) {
 		return nil, fmt.Errorf("reading %s: it holds nothing but comments", s.name)
 	}
 	if len(bodies) > 1 {
-		return nil, Errors{s.error(firstToken(bodies[1]), "", "a second document: one file describes one app")}
+		return nil, Errors{s.error(firstToken(bodies[1]), "", "a second document: one file describes "+strings.Replace(f.describes, "an ", "one ", 1))}
 	}
 	if _, ok := bodies[0].(*ast.MappingNode); !ok {
-		return nil, Errors{s.error(firstToken(bodies[0]), "", `it starts with "app: NAME", not with `+nodeName(bodies[0]))}
+		return nil, Errors{s.error(firstToken(bodies[0]), "", "it starts with "+f.starts+", not with "+nodeName(bodies[0]))}
 	}
 	return bodies[0], nil
 }
