@@ -50,6 +50,7 @@ func Packages() []Listed {
 		{Path: "core/stat", Stratum: Core},
 		{Path: "core/unit", Stratum: Core},
 
+		{Path: "analyze/answer", Stratum: Analyze},
 		{Path: "analyze/bench", Stratum: Analyze},
 		{Path: "analyze/capacity", Stratum: Analyze},
 		{Path: "analyze/change", Stratum: Analyze},
