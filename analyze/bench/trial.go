@@ -28,6 +28,7 @@ type Plan struct {
 	File   string
 	Arms   []int   // indices of the design's arms that it is measured in; all when nil
 	Margin float64 // 0.02 when 0
+	Differ bool    // versions may return different things
 }
 
 const (
@@ -173,6 +174,11 @@ func (t *Trial) Rounds() (asked, most int) { return t.round, t.design.most() }
 
 // look judges where a look is due, and closes what is settled.
 func (t *Trial) look() {
+	for b := range t.open {
+		if why := t.contradiction(b); why != "" && t.open[b].refused == "" {
+			t.Refuse(b, why)
+		}
+	}
 	t.lookFirst()
 	for b, c := range t.open {
 		if c.second && c.stopped == "" && t.valid(b, c.second) >= c.rounds {

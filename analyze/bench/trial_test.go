@@ -257,3 +257,29 @@ func TestTurnsAreBalanced(t *testing.T) {
 		}
 	}
 }
+
+// Versions that return different things are not compared, unless the same
+// version does so by itself.
+func TestDifferentResults(t *testing.T) {
+	arms := []core.Arm{{Name: "main", Role: core.Old}, {Name: "this tree", Role: core.New}, {Name: "main again", Role: core.Control}}
+	for _, c := range []struct {
+		name    string
+		digests []string
+		differ  bool
+		refused bool
+	}{
+		{"equal", []string{"a", "a", "a"}, false, false}, {"other", []string{"a", "b", "a"}, false, true}, {"allowed", []string{"a", "b", "a"}, true, false},
+		{"unstable", []string{"a", "b", "c"}, false, false}, {"not taken", []string{"a", "", "a"}, false, false},
+	} {
+		run := NewTrial(Design{Arms: arms, Benchmarks: []Plan{{Differ: c.differ}}})
+		for asks := run.Next(); len(asks) > 0; asks = run.Next() {
+			for _, a := range asks {
+				run.Add(0, core.Unit{Arm: a.Arm, Round: a.Round, Digest: c.digests[a.Arm], Values: map[core.Metric]float64{core.Time: 1 + .001*float64(a.Round%3)}})
+			}
+		}
+		b := run.Result()[0]
+		if (b.Refused != "") != c.refused || c.refused && (len(b.Units) != 3 || !strings.Contains(b.Refused, "main and this tree")) {
+			t.Errorf("%s: refused %q after %d units", c.name, b.Refused, len(b.Units))
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package pairs
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+
+	"pitwall/analyze/bench"
+	core "pitwall/core/bench"
+	runs "pitwall/core/run"
+	"pitwall/probe/clock"
+	"pitwall/probe/machine"
+)
+
+// mostPad is how far the environment is padded: enough to move the stack over
+// a page and every cache line in it (Mytkowicz et al. 2009, ASPLOS).
+const mostPad = 4096
+
+// Bench is a run of benchmarks: a design and something to measure for each
+// benchmark of it.
+type Bench struct {
+	Design   bench.Design
+	Subjects []Subject                               // by benchmark
+	Spoilt   func(before, after runs.Reading) string // why a unit's times are not to be used; empty when they are. nil: they always are
+	Sink     func(Step)
+}
+
+// Step says how far a run is.
+type Step struct {
+	Benchmark string
+	Arm       string
+	Round     int // from 0
+	Most      int // rounds at most
+	Done      int // units measured
+	Total     int // units at most
+	Text      string
+}
+
+// Failure is a benchmark that could not be measured.
+type Failure struct {
+	Benchmark string
+	Arm       string
+	Err       error
+}
+
+// Error is "BENCHMARK, ARM: CAUSE".
+func (f *Failure) Error() string { return fmt.Sprintf("%s, %s: %v", f.Benchmark, f.Arm, f.Err) }
+
+// Unwrap is the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Run measures until everything is decided or the design's rounds are used up.
+// A benchmark that cannot be measured is refused, with its failure beside the
+// results, and the others go on. A cancelled context gives what there is with
+// its error.
+func (b Bench) Run(ctx context.Context) ([]core.Benchmark, []*Failure, error) {
+	trial := bench.NewTrial(b.Design)
+	random := rand.New(rand.NewPCG(b.Design.Seed, 0xbe9c4))
+	var failures []*Failure
+	place, refused := 0, map[int]bool{}
+	for asks := trial.Next(); len(asks) > 0; asks = trial.Next() {
+		for i, ask := range asks {
+			if refused[ask.Benchmark] {
+				continue
+			}
+			b.report(ask, place, len(asks)-i, trial)
+			turn := Turn{Arm: ask.Arm, Round: ask.Round, Place: place, Seed: b.Design.Seed + uint64(ask.Round), Pad: random.IntN(mostPad)}
+			u, err := b.measure(ctx, ask, turn)
+			if ctx.Err() != nil {
+				return trial.Result(), failures, ctx.Err()
+			}
+			if err != nil {
+				f := &Failure{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Arm: b.Design.Arms[ask.Arm].Name, Err: err}
+				failures = append(failures, f)
+				trial.Refuse(ask.Benchmark, f.Arm+": "+err.Error())
+				refused[ask.Benchmark] = true
+				continue
+			}
+			trial.Add(ask.Benchmark, u)
+			place++
+		}
+	}
+	return trial.Result(), failures, nil
+}
+
+// measure runs one unit and adds what the loop knows of it.
+func (b Bench) measure(ctx context.Context, ask bench.Ask, turn Turn) (core.Unit, error) {
+	before, start := machine.Read(), clock.Now()
+	u, err := b.Subjects[ask.Benchmark].Measure(ctx, turn)
+	if err != nil {
+		return u, err
+	}
+	after := machine.Read()
+	u.Benchmark, u.Arm, u.Round, u.Place = b.Design.Benchmarks[ask.Benchmark].Name, turn.Arm, turn.Round, turn.Place
+	u.Start, u.End = start, clock.Now()
+	u.Drift = before.Until(after, runtime.NumCPU())
+	if b.Spoilt != nil && u.Discarded == "" {
+		u.Discarded = b.Spoilt(before, after)
+	}
+	return u, nil
+}
+
+func (b Bench) report(ask bench.Ask, place, left int, trial *bench.Trial) {
+	if b.Sink == nil {
+		return
+	}
+	round, most := trial.Rounds()
+	b.Sink(Step{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Arm: b.Design.Arms[ask.Arm].Name, Round: ask.Round, Most: most,
+		Done: place, Total: place + left + max(0, most-round)*left})
+}
