@@ -64,7 +64,8 @@ func Packages() []Listed {
 		{Path: "analyze/worthless", Stratum: Analyze},
 
 		{Path: "probe/clock", Stratum: Probe},
-		{Path: "probe/load", Stratum: Probe, Also: []string{"probe/clock", "probe/load/wire"}, Because: "stamps its sends; the wire is its lower half"},
+		{Path: "probe/load", Stratum: Probe, Also: []string{"probe/clock", "probe/load/visit", "probe/load/wire"}, Because: "stamps its sends; the wire is its lower half, a visitor what it plays"},
+		{Path: "probe/load/visit", Stratum: Probe},
 		{Path: "probe/load/wire", Stratum: Probe},
 		{Path: "probe/machine", Stratum: Probe, Also: []string{"probe/clock"}, Because: "its readings are on the clock"},
 		{Path: "probe/proc", Stratum: Probe},

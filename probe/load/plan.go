@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitwall/core/route"
+	"pitwall/probe/load/visit"
 	"pitwall/probe/load/wire"
 )
 
@@ -130,16 +131,16 @@ func (q *request) build(id func([]byte, int, uint64) []byte) {
 	if id != nil {
 		b = append(id(append(b, "X-Request-Id: "...), p.index, q.seq), "\r\n"...)
 	}
-	var tok token
+	var tok visit.Token
 	if q.visitor != nil {
-		b = q.visitor.jar.append(b, q.path)
+		b = q.visitor.jar.Append(b, q.path)
 		tok = q.visitor.token(p)
 	}
 	b = append(b, "X-Request-Start: t="...)
 	q.stamp = len(b)
 	b = append(b, "0000000000.000000\r\n"...)
-	if tok.value != "" && p.kind != formBody {
-		b = append(append(append(b, "X-CSRF-Token: "...), tok.value...), "\r\n"...)
+	if tok.Value != "" && p.kind != formBody {
+		b = append(append(append(b, "X-CSRF-Token: "...), tok.Value...), "\r\n"...)
 	}
 	q.body = q.appendBody(q.body[:0], tok)
 	if !p.safe || len(q.body) > 0 {
@@ -150,7 +151,7 @@ func (q *request) build(id func([]byte, int, uint64) []byte) {
 }
 
 // appendBody writes the form or the JSON text.
-func (q *request) appendBody(b []byte, tok token) []byte {
+func (q *request) appendBody(b []byte, tok visit.Token) []byte {
 	switch q.plan.kind {
 	case noBody:
 		return b
@@ -163,9 +164,9 @@ func (q *request) appendBody(b []byte, tok token) []byte {
 		}
 		b = append(append(b, name...), '=')
 	}
-	if tok.value != "" {
-		pair(string(route.InURL(nil, tok.param)))
-		b = route.InURL(b, tok.value)
+	if tok.Value != "" {
+		pair(string(route.InURL(nil, tok.Param)))
+		b = route.InURL(b, tok.Value)
 	}
 	for _, f := range q.plan.form {
 		pair(f.name)

@@ -18,13 +18,14 @@ import (
 	"pitwall/core/hist"
 	"pitwall/core/lap"
 	"pitwall/core/route"
+	"pitwall/probe/load/visit"
 )
 
 // sent builds one request to a route and reads it with net/http.
-func sent(t *testing.T, r route.Route, tok token) (*http.Request, string) {
+func sent(t *testing.T, r route.Route, tok visit.Token) (*http.Request, string) {
 	p := newPlan(r, 3, target{host: "app.example", base: "/base"}, "salt")
 	q := &request{seq: 12, visitor: &visitor{}}
-	q.visitor.jar.absorb([][]byte{[]byte("s=1; path=/")}, "/", time.Now())
+	q.visitor.jar.Absorb([][]byte{[]byte("s=1; path=/")}, "/", time.Now())
 	q.visitor.hold(p, tok)
 	q.draw(p, rand.New(rand.NewPCG(1, 1)))
 	q.build(func(dst []byte, route int, seq uint64) []byte {
@@ -49,7 +50,7 @@ func sent(t *testing.T, r route.Route, tok token) (*http.Request, string) {
 func TestRequests(t *testing.T) {
 	five := int64(5)
 	params := map[string]route.Param{"id": {Range: []int64{7, 7}}, "q": {Values: []string{"a b/ü&=\""}}, "n": {Sequence: &five}}
-	req, body := sent(t, route.Route{Name: "get", Path: "/orders/{id}?q={q}", Params: params, Headers: map[string]string{"X-Forwarded-Proto": "https", "accept": "text/html"}}, token{})
+	req, body := sent(t, route.Route{Name: "get", Path: "/orders/{id}?q={q}", Params: params, Headers: map[string]string{"X-Forwarded-Proto": "https", "accept": "text/html"}}, visit.Token{})
 	if req.Method != "GET" || req.URL.Path != "/base/orders/7" || req.URL.Query().Get("q") != "a b/ü&=\"" || req.Host != "app.example" || body != "" {
 		t.Errorf("%+v", req)
 	}
@@ -64,7 +65,7 @@ func TestRequests(t *testing.T) {
 	}
 
 	form := map[string]string{"order[note]": "x={q}", "order[n]": "{n}"}
-	req, body = sent(t, route.Route{Name: "post", Method: "POST", Path: "/orders", Params: params, Form: form, CSRF: "/orders/new"}, token{"authenticity_token", "t+/="})
+	req, body = sent(t, route.Route{Name: "post", Method: "POST", Path: "/orders", Params: params, Form: form, CSRF: "/orders/new"}, visit.Token{Param: "authenticity_token", Value: "t+/="})
 	req.Body = io.NopCloser(strings.NewReader(body))
 	if err := req.ParseForm(); err != nil {
 		t.Fatal(err)
@@ -73,16 +74,16 @@ func TestRequests(t *testing.T) {
 		t.Errorf("form %v of %q", f, body)
 	}
 
-	req, body = sent(t, route.Route{Name: "json", Method: "PUT", Path: "/o", Params: params, JSON: `{"id":{id},"q":"{q}"}`, CSRF: "/"}, token{"p", "tok"})
+	req, body = sent(t, route.Route{Name: "json", Method: "PUT", Path: "/o", Params: params, JSON: `{"id":{id},"q":"{q}"}`, CSRF: "/"}, visit.Token{Param: "p", Value: "tok"})
 	if body != `{"id":7,"q":"a b/ü&=\""}` || req.Header.Get("X-CSRF-Token") != "tok" || req.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%q %v", body, req.Header)
 	}
 
-	req, body = sent(t, route.Route{Name: "bare", Method: "POST", Path: "/o", Headers: map[string]string{"Host": "other.example"}}, token{})
+	req, body = sent(t, route.Route{Name: "bare", Method: "POST", Path: "/o", Headers: map[string]string{"Host": "other.example"}}, visit.Token{})
 	if req.ContentLength != 0 || req.Header.Get("Content-Length") != "0" || body != "" || req.Host != "other.example" {
 		t.Errorf("%+v", req)
 	}
-	req, _ = sent(t, route.Route{Name: "delete", Method: "DELETE", Path: "/o", CSRF: "/"}, token{"p", "tok"})
+	req, _ = sent(t, route.Route{Name: "delete", Method: "DELETE", Path: "/o", CSRF: "/"}, visit.Token{Param: "p", Value: "tok"})
 	if req.Method != "DELETE" {
 		t.Errorf("%+v", req)
 	}

@@ -219,7 +219,7 @@ const (
 func (l *line) upkeep() {
 	p, v := l.q.plan, l.q.visitor
 	if !v.guest {
-		v.jar.absorb(l.reply.Cookies, string(l.q.path), time.Now())
+		v.jar.Absorb(l.reply.Cookies, string(l.q.path), time.Now())
 	}
 	if p.route.CSRF == "" {
 		return

@@ -94,8 +94,8 @@ func (s *shop) allowed(w http.ResponseWriter, r *http.Request, at *session) bool
 	return good
 }
 
-// visit drives the shop with two users.
-func visit(t *testing.T, s *shop, change func(*Config)) *Driver {
+// calls drives the shop with two users.
+func calls(t *testing.T, s *shop, change func(*Config)) *Driver {
 	s.sessions = map[string]*session{}
 	one := int64(1)
 	return drive(t, serve(t, s.ServeHTTP), func(c *Config) {
@@ -117,7 +117,7 @@ func visit(t *testing.T, s *shop, change func(*Config)) *Driver {
 
 func TestSession(t *testing.T) {
 	s := &shop{}
-	d := visit(t, s, nil)
+	d := calls(t, s, nil)
 	for _, w := range []lap.Window{closed, open, {Index: 9, Kind: lap.Solo}} {
 		stage := Stage{Window: w, Duration: short}
 		if w.Kind == lap.Solo {
@@ -154,7 +154,7 @@ func TestSession(t *testing.T) {
 // Each route of a guest has a session of its own: fetching the token of one
 // leaves that of the other valid.
 func TestTwoGuestRoutes(t *testing.T) {
-	d := visit(t, &shop{}, func(c *Config) {
+	d := calls(t, &shop{}, func(c *Config) {
 		c.Session, c.Routes = nil, []route.Route{c.Routes[2], c.Routes[2]}
 		c.Routes[1].Name = "another"
 	})
@@ -167,7 +167,7 @@ func TestTwoGuestRoutes(t *testing.T) {
 // then go on with new tokens.
 func TestLostTokens(t *testing.T) {
 	s := &shop{}
-	d := visit(t, s, func(c *Config) { c.Routes = c.Routes[2:] })
+	d := calls(t, s, func(c *Config) { c.Routes = c.Routes[2:] })
 	if err := d.Login(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestLostTokens(t *testing.T) {
 // and then fetched for each.
 func TestOneTimeTokens(t *testing.T) {
 	s := &shop{oneTime: true}
-	d := visit(t, s, func(c *Config) { c.Routes, c.Users = c.Routes[2:], 1 })
+	d := calls(t, s, func(c *Config) { c.Routes, c.Users = c.Routes[2:], 1 })
 	o, all := pass(t, d, Stage{Window: alone, Each: 40})
 	if all.Errors["status"] != refusedOneTime || all.Good != 40-refusedOneTime || o.Tokens < 30 {
 		t.Errorf("%d good, errors %v, %d tokens", all.Good, all.Errors, o.Tokens)
@@ -195,7 +195,7 @@ func TestOneTimeTokens(t *testing.T) {
 // fetched for ever.
 func TestTokensThatNeverHelp(t *testing.T) {
 	s := &shop{}
-	d := visit(t, s, func(c *Config) {
+	d := calls(t, s, func(c *Config) {
 		c.Routes = []route.Route{{Name: "bad login", Method: "POST", Path: "/login", CSRF: "/login", Form: map[string]string{"password": "wrong"}}}
 		c.Users = 1
 	})
@@ -222,7 +222,7 @@ func TestLoginErrors(t *testing.T) {
 		"route":    {func(c *Config) { c.Routes[1].CSRF = "/nowhere" }, "token for order", 404, "answered 404"},
 	}
 	for name, c := range cases {
-		err := visit(t, &shop{}, c.change).Login(t.Context())
+		err := calls(t, &shop{}, c.change).Login(t.Context())
 		var e *LoginError
 		if !errors.As(err, &e) || e.Step != c.step || e.Status != c.status || !strings.Contains(e.Error(), c.text) {
 			t.Errorf("%s: %v", name, err)
@@ -230,7 +230,7 @@ func TestLoginErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := visit(t, &shop{}, nil).Login(ctx); err == nil {
+	if err := calls(t, &shop{}, nil).Login(ctx); err == nil {
 		t.Error("logged in after the end")
 	}
 }
@@ -258,7 +258,7 @@ func TestRefusalsSayWhatTheyUsuallyMean(t *testing.T) {
 }
 
 func TestFetch(t *testing.T) {
-	d := visit(t, &shop{}, nil)
+	d := calls(t, &shop{}, nil)
 	a, err := d.Fetch(t.Context(), "/account?x=1")
 	if err != nil || a.Status != 302 || a.Location != "/login" {
 		t.Errorf("%+v, %v", a, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pitwall/core/route"
+	"pitwall/probe/load/visit"
 	"pitwall/probe/load/wire"
 )
 
@@ -33,11 +34,11 @@ func newUser(plans []*plan) *user {
 // cookies that its tokens came with, whatever later answers set: the pair
 // stays valid, and a login that is itself measured stays a login.
 type visitor struct {
-	jar   jar
+	jar   visit.Jar
 	guest bool
 
 	mu     sync.Mutex
-	tokens map[*plan]token
+	tokens map[*plan]visit.Token
 }
 
 // visitorFor is who asks for p: nil when no cookies are needed.
@@ -49,18 +50,18 @@ func (u *user) visitorFor(p *plan) *visitor {
 }
 
 // token is the token for p, empty when there is none yet.
-func (v *visitor) token(p *plan) token {
+func (v *visitor) token(p *plan) visit.Token {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.tokens[p]
 }
 
 // hold keeps a token for p.
-func (v *visitor) hold(p *plan, t token) {
+func (v *visitor) hold(p *plan, t visit.Token) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.tokens == nil {
-		v.tokens = map[*plan]token{}
+		v.tokens = map[*plan]visit.Token{}
 	}
 	v.tokens[p] = t
 }
@@ -224,7 +225,7 @@ func (d *Driver) fetchToken(ctx context.Context, v *visitor, p *plan, values map
 	d.tokens.Add(1)
 	name := "token for " + or(p.route.Name, p.route.Path)
 	if v.guest {
-		v.jar.clear()
+		v.jar.Clear()
 	}
 	place := string(p.csrf.Append(nil, values, route.InURL))
 	q := &request{visitor: v}
@@ -236,7 +237,7 @@ func (d *Driver) fetchToken(ctx context.Context, v *visitor, p *plan, values map
 	if a.Status < 200 || a.Status > 299 {
 		return &LoginError{name, a.Status, a.Location, fmt.Sprintf("%s answered %d", place, a.Status)}
 	}
-	tok, ok := scanToken(a.body, string(p.path.Append(nil, values, route.InURL)))
+	tok, ok := visit.ScanToken(a.body, string(p.path.Append(nil, values, route.InURL)))
 	if !ok {
 		return &LoginError{name, a.Status, "", place + " holds neither a csrf-token meta tag nor an authenticity_token field"}
 	}
@@ -285,7 +286,7 @@ func (d *Driver) ask(ctx context.Context, q *request, keep int) (answer, error) 
 		return answer{}, cause(ctx, err)
 	}
 	if q.visitor != nil {
-		q.visitor.jar.absorb(reply.Cookies, string(q.path), time.Now())
+		q.visitor.jar.Absorb(reply.Cookies, string(q.path), time.Now())
 	}
 	return answer{newAnswer(q.plan.route.Name, &reply, d.now()-start), reply.Body, reply.Found}, nil
 }

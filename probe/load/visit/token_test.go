@@ -1,4 +1,4 @@
-package load
+package visit
 
 import (
 	"strings"
@@ -12,19 +12,19 @@ func TestScanToken(t *testing.T) {
 	meta := `<meta name="csrf-param" content="authenticity_token" />` + "\n" + `<meta name="csrf-token" content="meta&#43;1" />`
 	cases := map[string]struct {
 		page, action string
-		want         token
+		want         Token
 		none         bool
 	}{
-		"form":            {page: form, action: "/orders", want: token{"authenticity_token", "ab+/c==&x"}},
-		"meta wins":       {page: meta + form, action: "/orders", want: token{"authenticity_token", "meta+1"}},
-		"action":          {page: other + form, action: "/orders", want: token{"authenticity_token", "ab+/c==&x"}},
-		"first":           {page: other + form, action: "/elsewhere", want: token{"authenticity_token", "first"}},
-		"param":           {page: `<meta content="tok" name="csrf-token"><META NAME=csrf-param CONTENT=t2>`, want: token{"t2", "tok"}},
-		"single quotes":   {page: `<input name='authenticity_token' value='v>w'>`, want: token{"authenticity_token", "v>w"}},
-		"unquoted":        {page: `<input value=abc name=authenticity_token type=hidden>`, want: token{"authenticity_token", "abc"}},
-		"spaced":          {page: "<input\n name = \"authenticity_token\"\n value = \"abc\" />", want: token{"authenticity_token", "abc"}},
-		"comment":         {page: `<!-- <input name="authenticity_token" value="no"> -->` + other, want: token{"authenticity_token", "first"}},
-		"script":          {page: `<script>var s = "<input name='authenticity_token' value='no'>"; if (a<b) x="</script>` + other, want: token{"authenticity_token", "first"}},
+		"form":            {page: form, action: "/orders", want: Token{"authenticity_token", "ab+/c==&x"}},
+		"meta wins":       {page: meta + form, action: "/orders", want: Token{"authenticity_token", "meta+1"}},
+		"action":          {page: other + form, action: "/orders", want: Token{"authenticity_token", "ab+/c==&x"}},
+		"first":           {page: other + form, action: "/elsewhere", want: Token{"authenticity_token", "first"}},
+		"param":           {page: `<meta content="tok" name="csrf-token"><META NAME=csrf-param CONTENT=t2>`, want: Token{"t2", "tok"}},
+		"single quotes":   {page: `<input name='authenticity_token' value='v>w'>`, want: Token{"authenticity_token", "v>w"}},
+		"unquoted":        {page: `<input value=abc name=authenticity_token type=hidden>`, want: Token{"authenticity_token", "abc"}},
+		"spaced":          {page: "<input\n name = \"authenticity_token\"\n value = \"abc\" />", want: Token{"authenticity_token", "abc"}},
+		"comment":         {page: `<!-- <input name="authenticity_token" value="no"> -->` + other, want: Token{"authenticity_token", "first"}},
+		"script":          {page: `<script>var s = "<input name='authenticity_token' value='no'>"; if (a<b) x="</script>` + other, want: Token{"authenticity_token", "first"}},
 		"none":            {page: "<html><input name=other value=x></html>", none: true},
 		"empty value":     {page: `<input name="authenticity_token" value="">`, none: true},
 		"unclosed":        {page: `<input name="authenticity_token" value="x`, none: true},
@@ -33,7 +33,7 @@ func TestScanToken(t *testing.T) {
 		"far down a page": {page: strings.Repeat("<p>", maxTags-1) + other, none: true},
 	}
 	for name, c := range cases {
-		got, ok := scanToken([]byte(c.page), c.action)
+		got, ok := ScanToken([]byte(c.page), c.action)
 		if ok == c.none || got != c.want {
 			t.Errorf("%s: %+v %v, want %+v", name, got, ok, c.want)
 		}
@@ -44,12 +44,12 @@ func FuzzScanToken(f *testing.F) {
 	f.Add(`<meta name="csrf-token" content="a"><form action="/x"><input name='authenticity_token' value="b">`, "/x")
 	f.Add(`<script><style><!-- < = " ' -->`, "")
 	f.Fuzz(func(t *testing.T, page, action string) {
-		got, ok := scanToken([]byte(page), action)
-		if ok != (got.value != "") {
+		got, ok := ScanToken([]byte(page), action)
+		if ok != (got.Value != "") {
 			t.Errorf("%+v %v", got, ok)
 		}
 		// A token before anything else is found, whatever follows.
-		if got, ok = scanToken([]byte(`<meta name="csrf-token" content="mine">`+page), action); !ok || got.value == "" {
+		if got, ok = ScanToken([]byte(`<meta name="csrf-token" content="mine">`+page), action); !ok || got.Value == "" {
 			t.Errorf("lost: %+v", got)
 		}
 	})

@@ -1,4 +1,4 @@
-package load
+package visit
 
 import (
 	"fmt"
@@ -8,20 +8,20 @@ import (
 
 func TestJar(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	var j jar
+	var j Jar
 	take := func(path string, headers ...string) {
 		var raw [][]byte
 		for _, h := range headers {
 			raw = append(raw, []byte(h))
 		}
-		j.absorb(raw, path, now)
+		j.Absorb(raw, path, now)
 	}
 	want := func(path, cookies string) {
 		t.Helper()
 		if cookies != "" {
 			cookies = "Cookie: " + cookies + "\r\n"
 		}
-		if got := string(j.append(nil, []byte(path))); got != cookies {
+		if got := string(j.Append(nil, []byte(path))); got != cookies {
 			t.Errorf("for %s: %q, want %q", path, got, cookies)
 		}
 	}
@@ -42,6 +42,6 @@ func TestJar(t *testing.T) {
 	if len(j.cookies) != maxCookies {
 		t.Errorf("%d cookies", len(j.cookies))
 	}
-	j.clear()
+	j.Clear()
 	want("/a/b", "")
 }

@@ -1,4 +1,4 @@
-package load
+package visit
 
 import (
 	"bytes"
@@ -14,11 +14,12 @@ const (
 	maxCookie  = 8 << 10
 )
 
-// jar holds the cookies of one virtual user for the one host there is. The
+// Jar holds the cookies of one virtual user for the one host there is. The
 // attributes Domain, Secure and SameSite have no effect: all requests go to
 // that host, and a production-like app marks its cookies Secure though the
-// proxy in front of it, which spoke TLS, is not there.
-type jar struct {
+// proxy in front of it, which spoke TLS, is not there. The zero Jar is empty and
+// may be used by many goroutines.
+type Jar struct {
 	mu      sync.Mutex
 	cookies []cookie
 }
@@ -27,9 +28,9 @@ type cookie struct {
 	name, value, path string
 }
 
-// absorb takes the values of Set-Cookie headers that answered a request for
+// Absorb takes the values of Set-Cookie headers that answered a request for
 // path.
-func (j *jar) absorb(headers [][]byte, path string, now time.Time) {
+func (j *Jar) Absorb(headers [][]byte, path string, now time.Time) {
 	if len(headers) == 0 {
 		return
 	}
@@ -52,7 +53,7 @@ func (j *jar) absorb(headers [][]byte, path string, now time.Time) {
 }
 
 // set replaces, adds or removes a cookie.
-func (j *jar) set(c cookie, gone bool) {
+func (j *Jar) set(c cookie, gone bool) {
 	for i, old := range j.cookies {
 		if old.name == c.name && old.path == c.path {
 			if gone {
@@ -80,8 +81,8 @@ func cookiePath(given, request string) string {
 	return "/"
 }
 
-// append writes the Cookie header line for a path, or nothing.
-func (j *jar) append(dst []byte, path []byte) []byte {
+// Append writes the Cookie header line for a path, or nothing.
+func (j *Jar) Append(dst []byte, path []byte) []byte {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if i := bytes.IndexByte(path, '?'); i >= 0 {
@@ -114,8 +115,8 @@ func (c cookie) matches(path []byte) bool {
 	return len(path) == len(c.path) || c.path[len(c.path)-1] == '/' || path[len(c.path)] == '/'
 }
 
-// clear forgets all cookies.
-func (j *jar) clear() {
+// Clear forgets all cookies.
+func (j *Jar) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.cookies = nil

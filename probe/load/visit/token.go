@@ -1,24 +1,26 @@
-package load
+// Package visit holds what a visitor of a site carries from page to page: its
+// cookies, and the tokens that its forms need.
+package visit
 
 import (
 	"bytes"
 	"html"
 )
 
-// token is a form's defence against forged requests, as Rails writes it.
-type token struct {
-	param string // name of the form field
-	value string
+// Token is a form's defence against forged requests, as Rails writes it.
+type Token struct {
+	Param string // name of the form field
+	Value string // empty: no token
 }
 
 // maxTags bounds how far a page is searched.
 const maxTags = 20_000
 
-// scanToken finds the token in a page: <meta name="csrf-token">, which is
+// ScanToken finds the token in a page: <meta name="csrf-token">, which is
 // good for every form, else the hidden field authenticity_token of the form
 // whose action is given, else that of the first form.
-func scanToken(page []byte, action string) (token, bool) {
-	found := token{param: "authenticity_token"}
+func ScanToken(page []byte, action string) (Token, bool) {
+	found := Token{Param: "authenticity_token"}
 	var first, matching, meta string
 	inForm := ""
 	for range maxTags {
@@ -30,7 +32,7 @@ func scanToken(page []byte, action string) (token, bool) {
 		switch {
 		case tag.is("meta") && tag.attr("name") == "csrf-param":
 			if name := tag.attr("content"); name != "" {
-				found.param = name
+				found.Param = name
 			}
 		case tag.is("meta") && tag.attr("name") == "csrf-token":
 			meta = tag.attr("content")
@@ -50,11 +52,11 @@ func scanToken(page []byte, action string) (token, bool) {
 	}
 	for _, value := range []string{meta, matching, first} {
 		if value != "" {
-			found.value = value
+			found.Value = value
 			return found, true
 		}
 	}
-	return token{}, false
+	return Token{}, false
 }
 
 // afterScript leaves out the text of a script or style element, where < does
