@@ -26,6 +26,7 @@ type Options struct {
 	Supervisor []string          // our own binary with the hidden word that becomes the supervisor
 	Env        map[string]string // laid over every unit's environment: an arm of a comparison
 	Agent      *agent.Options    // nil starts the app without the agent
+	Services   bool              // tasks and services only: the caller runs the app's code itself
 	Say        func(string)      // progress, one line at a time; never nil
 	Log        io.Writer         // takes the supervisor's own complaints; may be nil
 }
@@ -85,6 +86,9 @@ func Start(ctx context.Context, s *spec.Spec, o Options) (app *App, err error) {
 		if err := app.startUnit(ctx, u, nil); err != nil {
 			return app, err
 		}
+	}
+	if o.Services {
+		return app, nil
 	}
 	for _, u := range s.Processes {
 		var extra []string
@@ -196,6 +200,10 @@ func (a *App) unit(name, command, dir string, env map[string]string, environment
 	}
 	return supervise.Unit{Name: name, Args: args, Dir: a.Spec.Path(dir), Env: environment, Log: a.LogFile(name)}, nil
 }
+
+// Environment is what a service or process of the app is started with, as
+// NAME=VALUE.
+func (a *App) Environment(u spec.Unit) []string { return a.environment(u.Env, u.Name, u.Dir) }
 
 // environment is ours, then the unit's, then the arm's, then what every unit
 // is given. Our PWD is not the unit's: Puma looks at that directory, and dies
