@@ -24,6 +24,12 @@ const (
 // which nothing may be spent is then as good as endless, but finite.
 const strictest = 1 - 1e-12
 
+// panelPoints is how many points a panel of the quadrature has.
+const panelPoints = 20
+
+// closest is how much of the data must come between two looks, at least.
+const closest = 1e-4
+
 // Spend returns for each look the confidence level at which an ordinary
 // interval decides there, so that a difference that is none is found at any
 // look with a chance of 1-level in all. fractions say when the looks are: the
@@ -31,8 +37,8 @@ const strictest = 1 - 1e-12
 // rising, above 0, up to 1. The level of a look depends on the looks before it
 // only, so looks need not be planned (Lan and DeMets 1983, Biometrika 70,
 // 659). A last look that the data did not choose (time is up) may be given as
-// 1, which spends what is left. Looks out of order get a level that decides
-// nothing. An unknown kind spends as OBrienFleming.
+// 1, which spends what is left. Looks out of order, or closer than 1/10,000,
+// get a level that decides nothing. An unknown kind spends as OBrienFleming.
 //
 // For "same", which is two one-sided tests at 5 % each, level is 0.90.
 //
@@ -50,7 +56,7 @@ func Spend(kind Spending, level float64, fractions []float64) []float64 {
 	for i, t := range fractions {
 		t = math.Min(t, 1)
 		total := spentBy(kind, 1-level, t)
-		if !(t > walk.at) || !(total > spent) {
+		if !(t-walk.at >= closest) || !(total > spent) {
 			out[i] = strictest
 			continue
 		}
@@ -118,14 +124,18 @@ func (w walk) boundary(t, spend float64) float64 {
 }
 
 // step moves the walk to the share t and drops what is beyond ±z there. The
-// density is integrated by Gauss and Legendre's rule, close enough for the
-// normal kernel of one step.
+// density is integrated by Gauss and Legendre's rule in panels that are short
+// beside the kernel of one step. The rule has 20 points: gonum 0.17's table for
+// 26 sums to 0.989.
 func (w *walk) step(t, z float64) {
 	limit := math.Min(z, 8) * math.Sqrt(t)
 	width := math.Sqrt(t - w.at)
-	points := min(max(24, int(4*limit/width)), 400)
-	s, weights := make([]float64, points), make([]float64, points)
-	quad.Legendre{}.FixedLocations(s, weights, 0, limit)
+	panels := int(limit/(6*width)) + 1
+	s, weights := make([]float64, panels*panelPoints), make([]float64, panels*panelPoints)
+	for p := range panels {
+		from, to := p*panelPoints, (p+1)*panelPoints
+		quad.Legendre{}.FixedLocations(s[from:to], weights[from:to], limit*float64(p)/float64(panels), limit*float64(p+1)/float64(panels))
+	}
 	for i, x := range s {
 		weights[i] *= w.density(x, width)
 	}
