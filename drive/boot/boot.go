@@ -26,7 +26,7 @@ type Options struct {
 	Supervisor []string          // our own binary with the hidden word that becomes the supervisor
 	Env        map[string]string // laid over every unit's environment: an arm of a comparison
 	Agent      *agent.Options    // nil starts the app without the agent
-	Services   bool              // tasks and services only: the caller runs the app's code itself
+	Processes  []string          // names of those to start after the services; nil starts all
 	Say        func(string)      // progress, one line at a time; never nil
 	Log        io.Writer         // takes the supervisor's own complaints; may be nil
 }
@@ -87,10 +87,10 @@ func Start(ctx context.Context, s *spec.Spec, o Options) (app *App, err error) {
 			return app, err
 		}
 	}
-	if o.Services {
-		return app, nil
-	}
 	for _, u := range s.Processes {
+		if o.Processes != nil && !slices.Contains(o.Processes, u.Name) {
+			continue
+		}
 		var extra []string
 		if app.Agent != nil {
 			extra = app.Agent.Env(app.environment(u.Env, u.Name, u.Dir))
