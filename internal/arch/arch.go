@@ -74,6 +74,7 @@ func Packages() []Listed {
 		{Path: "probe/ruby/spy", Stratum: Probe, Also: []string{"probe/clock", "probe/proc", "probe/ruby/layout"}, Because: "reads a process's memory through a layout, on the clock"},
 		{Path: "probe/watch", Stratum: Probe, Also: []string{"probe/clock", "probe/proc"}, Because: "reads processes on the clock"},
 
+		{Path: "drive/bench", Stratum: Drive},
 		{Path: "drive/boot", Stratum: Drive},
 		{Path: "drive/lap", Stratum: Drive},
 		{Path: "drive/pairs", Stratum: Drive},

@@ -1,0 +1,248 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	core "pitwall/core/bench"
+	"pitwall/core/spec"
+	"pitwall/drive/pairs"
+)
+
+// Choice says which versions a run compares. At most one field is set; none
+// measures this tree alone.
+type Choice struct {
+	Revision   string   // against this git revision
+	Setting    string   // "NAME=VALUE": against as it is
+	Env        string   // "NAME=a,b": the values against the first of them
+	Rubies     []string // commands, against the first of them
+	JIT        bool     // on against off
+	Allocators []string // "default", "jemalloc", "tcmalloc", "mimalloc" or a library, against the first of them
+}
+
+// Error is a choice that cannot be compared here.
+type Error struct {
+	Text string
+	Hint string // what to type instead
+}
+
+// Error is the text.
+func (e *Error) Error() string { return e.Text }
+
+// Arms lays out the versions of a choice for the app or benchmarks in dir, run
+// by the command ruby, with the control arm last. remove takes away what was
+// laid out.
+func (c Choice) Arms(ctx context.Context, dir string, ruby []string) (arms []core.Arm, versions []Version, remove func(), err error) {
+	here := Version{Name: "this tree", Dir: dir, Ruby: ruby}
+	remove = func() {}
+	switch {
+	case c.Revision != "":
+		s := &spec.Spec{Dir: dir}
+		old, away, err := pairs.Checkout(ctx, s, c.Revision)
+		if err != nil {
+			return nil, nil, remove, err
+		}
+		remove = away
+		versions = []Version{{Name: c.Revision, Dir: old.Dir, Ruby: ruby}, here}
+	case c.Setting != "":
+		name, value, _ := strings.Cut(c.Setting, "=")
+		here.Name = "as it is"
+		versions = []Version{here, {Name: c.Setting, Dir: dir, Ruby: ruby, Env: map[string]string{name: value}}}
+	case c.Env != "":
+		versions = settings(c.Env, here)
+	case len(c.Rubies) > 0:
+		versions, err = rubies(c.Rubies, here)
+	case c.JIT:
+		versions, err = jits(ctx, here)
+	case len(c.Allocators) > 0:
+		versions, err = allocators(c.Allocators, here)
+	default:
+		versions = []Version{here}
+	}
+	if err != nil {
+		remove()
+		return nil, nil, func() {}, err
+	}
+	arms = make([]core.Arm, len(versions))
+	for i, v := range versions {
+		arms[i] = core.Arm{Name: v.Name, Role: core.New, Revision: Revision(ctx, v.Dir), Ruby: rubyVersion(ctx, v), Env: v.Env}
+	}
+	if len(arms) > 1 {
+		arms[0].Role = core.Old
+	}
+	control, again := arms[0], versions[0]
+	control.Role, control.Name, again.Name = core.Control, arms[0].Name+", again", versions[0].Name+", again"
+	return append(arms, control), append(versions, again), remove, nil
+}
+
+func settings(list string, here Version) []Version {
+	name, values, _ := strings.Cut(list, "=")
+	var out []Version
+	for value := range strings.SplitSeq(values, ",") {
+		v := here
+		v.Name, v.Env = name+"="+value, map[string]string{name: value}
+		out = append(out, v)
+	}
+	return out
+}
+
+func rubies(commands []string, here Version) ([]Version, error) {
+	var out []Version
+	for _, command := range commands {
+		words, err := spec.Words(command)
+		if err != nil || len(words) == 0 {
+			return nil, &Error{Text: fmt.Sprintf("%q is no command that runs a Ruby: %v", command, err), Hint: "pitwall bench --ruby ruby3.1,ruby3.3"}
+		}
+		if _, err := exec.LookPath(words[0]); err != nil {
+			return nil, &Error{Text: fmt.Sprintf("there is no Ruby %q here", command), Hint: "pitwall bench --ruby ruby,jruby"}
+		}
+		v := here
+		v.Name, v.Ruby = command, words
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// jits are the Ruby with its compiler off and on: YJIT where there is one.
+func jits(ctx context.Context, here Version) ([]Version, error) {
+	words := append(slices.Clone(here.Ruby), "--yjit", "-e", "exit(RubyVM::YJIT.enabled? ? 0 : 1)")
+	if err := exec.CommandContext(ctx, words[0], words[1:]...).Run(); err != nil {
+		return nil, &Error{Text: fmt.Sprintf("%s has no YJIT", strings.Join(here.Ruby, " ")), Hint: "use a Ruby that was built with it: --ruby COMMAND"}
+	}
+	off, on := here, here
+	off.Name, on.Name = "YJIT off", "YJIT on"
+	off.Env = map[string]string{"RUBYOPT": os.Getenv("RUBYOPT"), "RUBY_YJIT_ENABLE": "0"}
+	on.Env = map[string]string{"RUBYOPT": strings.TrimSpace(os.Getenv("RUBYOPT") + " --yjit"), "RUBY_YJIT_ENABLE": "1"}
+	return []Version{off, on}, nil
+}
+
+// libraries are where allocators lie.
+func libraries() []string {
+	found, _ := filepath.Glob("/usr/lib/*-linux-*")
+	return append(found, "/usr/lib64", "/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
+}
+
+func allocators(names []string, here Version) ([]Version, error) {
+	var out []Version
+	for _, name := range names {
+		v := here
+		v.Name = name
+		if name != "default" && name != "glibc" {
+			path, err := allocator(name)
+			if err != nil {
+				return nil, err
+			}
+			v.Env = map[string]string{"LD_PRELOAD": path}
+		} else {
+			v.Env = map[string]string{"LD_PRELOAD": ""}
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func allocator(name string) (string, error) {
+	if strings.Contains(name, "/") {
+		if _, err := os.Stat(name); err != nil {
+			return "", &Error{Text: "no allocator at " + name, Hint: "name the library's file"}
+		}
+		return filepath.Abs(name)
+	}
+	for _, dir := range libraries() {
+		for _, file := range []string{"lib" + name + ".so.2", "lib" + name + ".so", "lib" + name + "_minimal.so.4", "lib" + name + ".so.4"} {
+			if path := filepath.Join(dir, file); exists(path) {
+				return path, nil
+			}
+		}
+	}
+	return "", &Error{Text: fmt.Sprintf("there is no allocator %q here", name), Hint: "install it (Debian: apt-get install libjemalloc2), or name its file: --allocator default,/path/to/libjemalloc.so.2"}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Revision is the commit that dir is at, with "+dirty" when files that git
+// knows have changed; empty outside git.
+func Revision(ctx context.Context, dir string) string {
+	head := pairs.Resolve(ctx, dir, "HEAD")
+	if head == "" {
+		return ""
+	}
+	out, err := exec.CommandContext(ctx, "git", "-C", dir, "status", "--porcelain", "--untracked-files=no").Output()
+	if err == nil && len(out) > 0 {
+		head += "+dirty"
+	}
+	return head
+}
+
+// rubyVersion is what a version's Ruby says of itself; empty without one.
+func rubyVersion(ctx context.Context, v Version) string {
+	if len(v.Ruby) == 0 {
+		return ""
+	}
+	c := exec.CommandContext(ctx, v.Ruby[0], append(slices.Clone(v.Ruby[1:]), "-v")...)
+	c.Dir, c.Env = v.Dir, append(os.Environ(), pairsOf(v.Env)...)
+	out, err := c.Output()
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line[:min(len(line), 200)]
+}
+
+func pairsOf(env map[string]string) []string {
+	out := make([]string, 0, len(env))
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, name+"="+env[name])
+	}
+	return out
+}
+
+// Ready runs what a benchmark file wants done in each version's directory
+// before anything is timed: dependencies, assets.
+func Ready(ctx context.Context, tasks []spec.Task, versions []Version, said func(string)) error {
+	done := map[string]bool{}
+	for _, v := range versions {
+		if done[v.Dir] {
+			continue
+		}
+		done[v.Dir] = true
+		for _, task := range tasks {
+			said(fmt.Sprintf("%s: %s", v.Name, task.Name))
+			if err := ready(ctx, task, v); err != nil {
+				return fmt.Errorf("preparing %s: %s: %w", v.Name, task.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+const mostOutput = 2000
+
+func ready(ctx context.Context, task spec.Task, v Version) error {
+	words, err := spec.Words(task.Command)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, task.Limit())
+	defer cancel()
+	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	c.Dir, c.Env = filepath.Join(v.Dir, task.Dir), append(os.Environ(), append(pairsOf(task.Env), pairsOf(v.Env)...)...)
+	out, err := c.CombinedOutput()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("not done after %s", task.Limit())
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out[max(0, len(out)-mostOutput):])
+	}
+	return nil
+}
