@@ -55,6 +55,7 @@ func Packages() []Listed {
 		{Path: "analyze/capacity", Stratum: Analyze},
 		{Path: "analyze/change", Stratum: Analyze},
 		{Path: "analyze/history", Stratum: Analyze, Also: []string{"analyze/change"}, Because: "a history is cut where its series change; both are pure"},
+		{Path: "analyze/interchange", Stratum: Analyze},
 		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
 		{Path: "analyze/preflight", Stratum: Analyze},
 		{Path: "analyze/saturation", Stratum: Analyze},
@@ -64,6 +65,7 @@ func Packages() []Listed {
 		{Path: "analyze/worthless", Stratum: Analyze},
 
 		{Path: "probe/clock", Stratum: Probe},
+		{Path: "probe/exec", Stratum: Probe, Also: []string{"probe/clock", "probe/proc"}, Because: "times commands on the clock and finds what they leave running"},
 		{Path: "probe/load", Stratum: Probe, Also: []string{"probe/clock", "probe/load/visit", "probe/load/wire"}, Because: "stamps its sends; the wire is its lower half, a visitor what it plays"},
 		{Path: "probe/load/visit", Stratum: Probe},
 		{Path: "probe/load/wire", Stratum: Probe},
