@@ -1,0 +1,159 @@
+package exec
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// Launch is a command that is ready to start: its program found, its
+// descriptors open. It is for those who start it in a way of their own; Run
+// does all of it.
+type Launch struct {
+	command Command
+	path    string
+	env     []string
+	mark    string
+	opened  []*os.File // ours, shut once the program has them
+	files   []uintptr
+	stdout  *drain // nil: /dev/null
+	stderr  *drain
+	started bool
+}
+
+// Prepare opens all that a command needs. The error is a *NotFoundError when
+// the program is missing. Finish must follow.
+func Prepare(c Command) (*Launch, error) {
+	if len(c.Args) == 0 {
+		c.Args = []string{""}
+	}
+	l := &Launch{command: c, env: c.Env, mark: mark()}
+	if c.Env == nil {
+		l.env = os.Environ()
+	}
+	l.env = append(append([]string{}, l.env...), l.mark)
+	var err error
+	if l.path, err = find(c.Args[0], c.Dir, l.env); err != nil {
+		return nil, err
+	}
+	if err := l.open(); err != nil {
+		l.shut()
+		if l.stdout != nil {
+			l.stdout.read.Close()
+		}
+		return nil, err
+	}
+	return l, nil
+}
+
+func mark() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails: crypto/rand
+	return Marker + "=" + hex.EncodeToString(b)
+}
+
+func (l *Launch) open() error {
+	input := l.command.Input
+	if input == "" {
+		input = os.DevNull
+	}
+	in, err := os.Open(input)
+	if err != nil {
+		return fmt.Errorf("opening the input: %w", err)
+	}
+	l.opened = append(l.opened, in)
+	var out, problems *os.File
+	if l.command.Keep {
+		l.stdout, out, err = newDrain()
+	} else {
+		out, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	}
+	if err != nil {
+		return err
+	}
+	l.opened = append(l.opened, out)
+	if l.stderr, problems, err = newDrain(); err != nil {
+		return err
+	}
+	l.opened = append(l.opened, problems)
+	l.files = append([]uintptr{in.Fd(), out.Fd(), problems.Fd()}, l.command.Files...)
+	return nil
+}
+
+// Start forks and executes the program with these attributes, to which a
+// process group of its own is added, and gives its pid. Its pid is its
+// group's id too. The error is a *NotFoundError when the program cannot be
+// executed.
+func (l *Launch) Start(sys *syscall.SysProcAttr) (int, error) {
+	if sys == nil {
+		sys = &syscall.SysProcAttr{}
+	}
+	sys.Setpgid = true
+	pid, err := syscall.ForkExec(l.path, l.command.Args, &syscall.ProcAttr{Dir: l.command.Dir, Env: l.env, Files: l.files, Sys: sys})
+	if err != nil {
+		return 0, l.refused(err)
+	}
+	l.started = true
+	return pid, nil
+}
+
+// Read begins to read what the command writes. It is called after Start, so
+// that starting is not measured with it.
+func (l *Launch) Read() {
+	l.shut()
+	if l.stdout != nil {
+		go l.stdout.run()
+	}
+	go l.stderr.run()
+}
+
+// Finish shuts what is open and gives what the command wrote. After Read it
+// waits a moment for processes that still hold the pipes.
+func (l *Launch) Finish() (stdout, stderr Output) {
+	l.shut()
+	stdout, stderr = unlooked(), unlooked()
+	if !l.started {
+		if l.stdout != nil {
+			l.stdout.read.Close()
+		}
+		l.stderr.read.Close()
+		return stdout, stderr
+	}
+	if l.stdout != nil {
+		stdout = l.stdout.end()
+	}
+	return stdout, l.stderr.end()
+}
+
+func (l *Launch) shut() {
+	for _, f := range l.opened {
+		f.Close()
+	}
+	l.opened = nil
+}
+
+// refused makes a sentence of a failed exec.
+func (l *Launch) refused(err error) error {
+	why := err.Error()
+	switch {
+	case errors.Is(err, syscall.ENOEXEC):
+		why = `is neither a program nor a script with a "#!" line`
+	case errors.Is(err, syscall.ENOENT) && l.command.Dir != "" && missing(l.command.Dir):
+		return fmt.Errorf("directory %s: %w", l.command.Dir, err)
+	case errors.Is(err, syscall.ENOENT):
+		why = `its "#!" line or loader names a program that is not there`
+	case errors.Is(err, syscall.E2BIG):
+		why = "its arguments and environment are too large"
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.ENOSYS):
+		return fmt.Errorf("starting %s: %w", l.command.Args[0], err)
+	}
+	return &NotFoundError{Program: l.command.Args[0], Why: why, Err: err}
+}
+
+func missing(dir string) bool {
+	_, err := os.Stat(dir)
+	return err != nil
+}
