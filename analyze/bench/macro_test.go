@@ -11,8 +11,8 @@ import (
 	"pitwall/core/stat"
 )
 
-// tree is root -> index -> rows -> rows (recursion) -> hash, and index -> render.
-func tree() *profile.Tree {
+// stacks is root -> index -> rows -> rows (recursion) -> hash, and index -> render.
+func stacks() *profile.Tree {
 	return &profile.Tree{
 		Frames: []profile.Frame{{Name: "index"}, {Name: "Export#rows"}, {Name: "hash"}, {Name: "render"}},
 		Nodes: []profile.Node{{Parent: profile.NoStack, Frame: -1, Total: 100}, {Parent: 0, Frame: 0, Total: 100, Self: 20},
@@ -20,16 +20,16 @@ func tree() *profile.Tree {
 	}
 }
 
-func known(point float64) *stat.Estimate {
+func exactly(point float64) *stat.Estimate {
 	return &stat.Estimate{Point: point, Low: point, High: point, Unit: "s", N: 9}
 }
 
 func TestMicroToMacro(t *testing.T) {
-	r := &lap.Result{Routes: []lap.Route{{Name: "home"}, {Name: "orders", Flame: tree(), Mean: known(.2), Share: known(.5)}}}
-	if got := Share("Export#rows", tree()); got != .3 {
+	r := &lap.Result{Routes: []lap.Route{{Name: "home"}, {Name: "orders", Flame: stacks(), Mean: exactly(.2), Share: exactly(.5)}}}
+	if got := Share("Export#rows", stacks()); got != .3 {
 		t.Errorf("recursion counts %g", got)
 	}
-	faster := core.Change{Comparisons: []stat.Comparison{{Metric: "time", Ratio: *known(.6), Verdict: stat.Better}}}
+	faster := core.Change{Comparisons: []stat.Comparison{{Metric: "time", Ratio: *exactly(.6), Verdict: stat.Better}}}
 	for _, c := range []struct{ method, want string }{
 		{"Export#rows", "40 % faster; Export#rows is 30 % of orders: at most 24.0 ms of its 200 ms a request"},
 		{"Tools#hash", "any method named hash is 20 % of orders"},

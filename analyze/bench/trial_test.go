@@ -283,3 +283,34 @@ func TestDifferentResults(t *testing.T) {
 		}
 	}
 }
+
+// A stored run decides by its counters, never by its times.
+func TestAgainstAStoredRun(t *testing.T) {
+	alone := func(objects, time float64) *core.Result {
+		r := &core.Result{Arms: []core.Arm{{Name: "this tree", Role: core.New}, {Name: "this tree, again", Role: core.Control}}}
+		run := NewTrial(Design{Arms: r.Arms, Benchmarks: []Plan{{Name: "rows", File: "a.yml"}, {Name: "other"}}})
+		for asks := run.Next(); len(asks) > 0; asks = run.Next() {
+			for _, a := range asks {
+				run.Add(a.Benchmark, core.Unit{Arm: a.Arm, Round: a.Round, Values: map[core.Metric]float64{core.Objects: objects, core.Time: time * (1 + .001*float64(a.Round%3))}})
+			}
+		}
+		r.Benchmarks = run.Result()
+		return r
+	}
+	for _, c := range []struct {
+		objects, time float64
+		want          stat.Verdict
+	}{{100, 1, stat.Undecided}, {100, 3, stat.Undecided}, {105, 1, stat.Worse}, {50, 1, stat.Better}} {
+		old, now := alone(100, 1), alone(c.objects, c.time)
+		old.Run.ID = "01a20a3c-6e02-77ad-8b93-aade603dc026"
+		old.Benchmarks = old.Benchmarks[:1]
+		Against(old, now)
+		b := now.Benchmarks[0]
+		if len(b.Changes) != 1 || b.Changes[0].Verdict != c.want || b.Changes[0].Weak == "" || now.Arms[0].Name != "run 01a20a3c-6e02" || b.Units[0].Arm == 0 {
+			t.Errorf("%+v: %+v", c, b.Changes)
+		}
+		if len(now.Benchmarks[1].Changes) != 0 || len(now.Benchmarks[1].Notes) != 1 {
+			t.Errorf("%+v", now.Benchmarks[1])
+		}
+	}
+}

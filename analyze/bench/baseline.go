@@ -1,0 +1,159 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+
+	core "pitwall/core/bench"
+	"pitwall/core/run"
+	"pitwall/core/stat"
+)
+
+// weak is why a stored run is poorer evidence than processes of both versions
+// side by side.
+const weak = "the two were measured at different times: what the machine did in between is in the difference. Counters hold; times are only shown"
+
+// Against puts a stored run beside one that measured this tree alone: the
+// stored one becomes the first arm. Counters that are equal within each run are
+// judged; times of two runs never are, because old-then-new calls a third of
+// equal programs different. The old run's arm is the one that was its own tree.
+func Against(old, now *core.Result) {
+	arm := tree(old.Arms)
+	for i := range now.Benchmarks {
+		b := &now.Benchmarks[i]
+		shift(b)
+		at := slices.IndexFunc(old.Benchmarks, func(x core.Benchmark) bool { return x.Name == b.Name && x.File == b.File })
+		switch {
+		case b.Refused != "":
+		case at < 0:
+			b.Notes = append(b.Notes, "run "+old.Run.ID+" has no benchmark of this name and file")
+		default:
+			b.Changes = append(b.Changes, besides(old.Benchmarks[at], arm, *b))
+		}
+	}
+	stored := old.Arms[arm]
+	stored.Role, stored.Name = core.Old, "run "+old.Run.ID[:min(13, len(old.Run.ID))]
+	now.Arms = append([]core.Arm{stored}, now.Arms...)
+}
+
+// tree is the arm of a run that was the tree it ran in: the last that is no
+// control.
+func tree(arms []core.Arm) int {
+	for i := len(arms) - 1; i > 0; i-- {
+		if arms[i].Role != core.Control {
+			return i
+		}
+	}
+	return 0
+}
+
+// shift makes room for an arm before all others.
+func shift(b *core.Benchmark) {
+	for i := range b.Units {
+		b.Units[i].Arm++
+	}
+	for i := range b.Figures {
+		b.Figures[i].Arm++
+	}
+	for i := range b.WarmUps {
+		b.WarmUps[i].Arm++
+	}
+	b.GC = append([]core.GC{{Share: -1, Minor: -1, Major: -1}}, b.GC...)
+}
+
+func besides(old core.Benchmark, arm int, now core.Benchmark) core.Change {
+	c := core.Change{Arm: 1, Comparisons: []stat.Comparison{}, Weak: weak, Stopped: "compared with a stored run"}
+	for _, trait := range core.Traits() {
+		before, after := valuesOf(old.Units, arm, trait), valuesOf(now.Units, 1, trait)
+		if len(before) == 0 || len(after) == 0 {
+			continue
+		}
+		q := question{rule: stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: defaultMargin}, counter: trait.Counter, groups: true, old: before, new: after}
+		if q.exact() {
+			c.Comparisons = append(c.Comparisons, q.compare())
+			continue
+		}
+		m := q.measure()
+		c.Comparisons = append(c.Comparisons, stat.Unpaired(string(trait.Metric), m.Old, m.New, m.Ratio, "two runs at different times: a paired run decides"))
+	}
+	var deciding []stat.Comparison
+	for _, m := range c.Comparisons {
+		if slices.ContainsFunc(core.Traits(), func(t core.Trait) bool { return string(t.Metric) == m.Metric && t.Gates }) {
+			deciding = append(deciding, m)
+		}
+	}
+	c.Verdict, c.Text = decide(deciding, 0, "rounds")
+	return c
+}
+
+func valuesOf(units []core.Unit, arm int, trait core.Trait) []float64 {
+	var out []float64
+	for _, u := range units {
+		if v, ok := u.Value(trait.Metric); ok && u.Arm == arm && (trait.Counter || u.Discarded == "") {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Doubts are what a reader of a run should know before believing it.
+func Doubts(r *core.Result) []string {
+	out := []string{}
+	for i, arm := range r.Arms {
+		if len(arm.Revision) > 6 && arm.Revision[len(arm.Revision)-6:] == "+dirty" && arm.Role != core.Control {
+			out = append(out, fmt.Sprintf("%s has changes that are not committed: its figures cannot be found again by revision", arm.Name))
+		}
+		if i > 0 && arm.Ruby != r.Arms[0].Ruby && arm.Env["RUBYOPT"] == r.Arms[0].Env["RUBYOPT"] {
+			out = append(out, fmt.Sprintf("%s runs %s, %s runs %s", r.Arms[0].Name, nameOf(r.Arms[0].Ruby), arm.Name, nameOf(arm.Ruby)))
+		}
+	}
+	spoilt, units, alarms := 0, 0, map[core.Metric]int{}
+	for _, b := range r.Benchmarks {
+		for _, u := range b.Units {
+			units++
+			if u.Discarded != "" {
+				spoilt++
+			}
+		}
+		for _, n := range b.Noise {
+			if n.Alarm {
+				alarms[n.Metric]++
+			}
+		}
+	}
+	if spoilt > 0 {
+		out = append(out, fmt.Sprintf("%d of %d processes were disturbed by the machine: the times of their rounds are left out", spoilt, units))
+	}
+	for _, t := range core.Traits() {
+		if n := alarms[t.Metric]; n > 0 && n > len(r.Benchmarks)/10 {
+			out = append(out, fmt.Sprintf("the control arm was called different from itself in %s of %d benchmarks: distrust it here", t.Metric, n))
+		}
+	}
+	return append(out, busy(r)...)
+}
+
+func nameOf(ruby string) string {
+	if ruby == "" {
+		return "an unknown Ruby"
+	}
+	return ruby
+}
+
+// busyMachine is the share of stolen time from which a machine is named.
+const busyMachine = 0.01
+
+// busy says what other machines took from this one.
+func busy(r *core.Result) []string {
+	var stolen, n float64
+	for _, b := range r.Benchmarks {
+		for _, u := range b.Units {
+			if u.Drift.Steal != run.Unread {
+				stolen, n = stolen+u.Drift.Steal, n+1
+			}
+		}
+	}
+	if n > 0 && stolen/n > busyMachine {
+		return []string{fmt.Sprintf("the host gave %.1f %% of the processors to other machines meanwhile (steal): times wander with it", 100*stolen/n)}
+	}
+	return nil
+}
