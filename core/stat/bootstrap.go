@@ -12,8 +12,8 @@ import (
 const resamples = 10_000
 
 // BCa estimates a statistic of pairs, old[i] beside new[i], with the bias-
-// corrected and accelerated bootstrap interval (Efron 1987, JASA 82, 171, eq.
-// 2.3 and 6.6; Efron and Tibshirani 1993, eq. 14.9 to 14.15). Whole pairs are
+// corrected and accelerated bootstrap interval (Efron 1987, JASA 82, 171; Efron
+// and Tibshirani, An Introduction to the Bootstrap, 1993, eq. 14.9 to 14.15). Whole pairs are
 // resampled, 10,000 times, from seed. statistic may overwrite both slices. Below
 // some twenty pairs the interval is too narrow: there PairedRatio or
 // HodgesLehmann serve. There is none where the resamples all agree, or where
@@ -107,8 +107,8 @@ func resample(statistic func(old, new []float64) float64, old, new []float64, se
 }
 
 // biasOf is z0: the normal quantile of the share of resamples below the
-// statistic of the sample (Efron 1987, eq. 2.8), those equal to it counted by
-// half. Infinite where all are on one side, NaN where one is not a number.
+// statistic of the sample (Efron and Tibshirani 1993, eq. 14.14), those equal
+// to it counted by half. Infinite where all are on one side, NaN where one is not a number.
 func biasOf(sorted []float64, point float64) float64 {
 	if len(sorted) == 0 || !finite(sorted[0]) || !finite(sorted[len(sorted)-1]) || sorted[0] == sorted[len(sorted)-1] {
 		return math.NaN()

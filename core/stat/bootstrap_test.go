@@ -86,6 +86,25 @@ func TestBiasOfEveryResample(t *testing.T) {
 	near(t, "a", acceleration(jackknife(MeanChange, make([]float64, 6), x)), 0.08203193893008755, 1e-12)
 }
 
+// scipy: norm.cdf(z0 + z/(1-a*z)), z = z0+norm.ppf(tail), at z0 = .1, a = .05.
+func TestQuantileOfABootstrap(t *testing.T) {
+	drawn := make([]float64, 99_999)
+	for i := range drawn {
+		drawn[i] = float64(i+1) / 100_000 // the p-quantile is p
+	}
+	b := bootstrap{drawn: drawn, bias: .1, acceleration: .05}
+	for tail, want := range map[float64]float64{.025: 0.05461007689835953, .975: 0.9917237368688839} {
+		got, found := b.quantile(tail)
+		near(t, "quantile", got, want, 1e-9)
+		if !found {
+			t.Errorf("no quantile at %g", tail)
+		}
+	}
+	if _, found := b.quantile(1e-9); found {
+		t.Error("a quantile beyond the resamples")
+	}
+}
+
 func TestBCaWithoutInterval(t *testing.T) {
 	old, new := pairsOf21()
 	zero := make([]float64, 21)

@@ -140,13 +140,16 @@ func TestAnyValuesGiveOrderedFiniteEstimates(t *testing.T) {
 			Mean(a, "s", .95), Median(a, "s", .95), Quantile(.95, b, "s", .95), HodgesLehmann(a, "s", .95), PairedRatio(a, b, .95),
 			Ratio(a, b, .9), OverBlocks(blocks, "s", .95), ShareOverBlocks(blocks, 5, .95), Mean(a, "s", .9).Scaled(1e300, "x"),
 			QuantileOverBlocks(.5, func(q float64) float64 { return q }, blocks, "s", .95), Wilson(int64(len(a)), 9, .95),
+			Shift(a, b, "s", .95), BCa(MedianChange, a, b, "s", .95, 1), BCa(RatioOfMeans, a, b, "1", .9, 1), Fieller(Mean(a, "s", .95), Mean(b, "s", .95)),
 		} {
 			if _, err := json.Marshal(e); err != nil || !(e.Low <= e.Point && e.Point <= e.High) || (e.Reached == 0 && e.Low != e.High) {
 				t.Fatalf("%+v: %v", e, err)
 			}
 		}
-		if p := Wilcoxon(a); !(p >= 0 && p <= 1) {
-			t.Fatalf("p %g", p)
+		for _, p := range []float64{Wilcoxon(a), MannWhitney(a, b)} {
+			if !(p >= 0 && p <= 1) {
+				t.Fatalf("p %g", p)
+			}
 		}
 	})
 }

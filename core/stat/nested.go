@@ -36,7 +36,7 @@ func Nest(counts []int, values []float64) (Nested, error) {
 
 // Spreads returns S_i² for each level, the lowest first: the variance of the
 // means of a level around the mean of their parent (Kalibera and Jones 2013,
-// ISMM, section 6.1). It holds the variance of the levels below too. NaN on a
+// ISMM 63, section 9.2). It holds the variance of the levels below too. NaN on a
 // level of one repetition.
 func (n Nested) Spreads() []float64 {
 	out := make([]float64, 0, len(n.counts))
@@ -62,8 +62,8 @@ func (n Nested) Spreads() []float64 {
 
 // Variances returns T_i² for each level, the lowest first: the variance that
 // the level itself adds. T_1² = S_1², T_i² = S_i² - S_{i-1}²/r_{i-1} (Kalibera
-// and Jones 2013, section 6.2, as corrected by the authors later: the printed
-// paper has T_{i-1}² in the last term). Zero or less says that the level adds
+// and Jones 2013, section 9.2, in their corrected version: the printed paper
+// has T_{i-1}² in the last term). Zero or less says that the level adds
 // nothing that was seen; NaN that it, or the one below, was not repeated.
 func (n Nested) Variances() []float64 {
 	s := n.Spreads()
@@ -88,7 +88,7 @@ func (n Nested) Without(level int) Nested {
 
 // Repetitions returns for every level but the highest how often it is best
 // repeated, the lowest first: r_i = ceil(sqrt(c_{i+1}/c_i · T_i²/T_{i+1}²))
-// (Kalibera and Jones 2013, section 6.3). costs are what one more repetition of
+// (Kalibera and Jones 2013, section 9.2). costs are what one more repetition of
 // each level takes (seconds, any unit), the lowest first. A level that adds no
 // variance needs 1, and is left out of the rest; 0 says that no number is best,
 // because the highest level adds nothing or a cost is missing.
@@ -114,7 +114,7 @@ func (n Nested) Repetitions(costs []float64) []int {
 }
 
 // Mean estimates the mean of all values: ± t sqrt(S_n²/r_n), with the highest
-// level as the unit (Kalibera and Jones 2013, section 6.4). One repetition of
+// level as the unit (Kalibera and Jones 2013, section 9). One repetition of
 // that gives no interval.
 func (n Nested) Mean(unit string, level float64) Estimate {
 	if len(n.counts) == 0 {
@@ -132,7 +132,8 @@ func (n Nested) Mean(unit string, level float64) Estimate {
 
 // Fieller estimates new over old from two means that are independent of each
 // other, with intervals that are symmetric and of one level, such as Nested's
-// (Fieller 1954, JRSS B 16, 175; Kalibera and Jones 2013, section 7). Where the
+// (Fieller 1954, JRSS B 16, 175; in this form Kalibera and Jones 2012, arXiv
+// 2007.10899): (XY ± sqrt((XY)² - (X²-h_x²)(Y²-h_y²)))/(X²-h_x²). Where the
 // interval of old holds 0 the ratio has no finite interval, and the estimate
 // says so.
 func Fieller(old, new Estimate) Estimate {

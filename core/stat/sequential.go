@@ -69,7 +69,7 @@ func Spend(kind Spending, level float64, fractions []float64) []float64 {
 }
 
 // spentBy is the two-sided chance spent when the share t of the data is there:
-// alpha/2 a side by Lan and DeMets 1983, section 3, alpha*_1 (O'Brien and
+// alpha/2 a side by Lan and DeMets 1983, alpha*_1 (O'Brien and
 // Fleming's shape) and alpha*_2 (Pocock's).
 func spentBy(kind Spending, alpha, t float64) float64 {
 	if !(t > 0) {
@@ -91,8 +91,8 @@ type walk struct {
 }
 
 // crosses is the chance that a walk that no look has decided is beyond ±limit
-// at the share t (Armitage, McPherson and Rowe 1969, JRSS A 132, 235, eq. 2;
-// Jennison and Turnbull, section 19.2).
+// at the share t (Armitage, McPherson and Rowe 1969, JRSS A 132, 235; Jennison
+// and Turnbull, chapter 19).
 func (w walk) crosses(t, limit float64) float64 {
 	if w.at == 0 {
 		return math.Erfc(limit / math.Sqrt(2*t))
@@ -143,7 +143,7 @@ func (w *walk) step(t, z float64) {
 }
 
 // density is that of the walk at x, one step of the given standard deviation
-// later (Armitage, McPherson and Rowe 1969, eq. 1).
+// later: the recursion of Armitage, McPherson and Rowe 1969.
 func (w walk) density(x, width float64) float64 {
 	kernel := func(d float64) float64 {
 		d /= width

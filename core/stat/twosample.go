@@ -56,8 +56,8 @@ func MannWhitney(old, new []float64) float64 {
 // Shift estimates by how much new lies above old, two sets of independent
 // values: the median of all differences new[j]-old[i], with the interval
 // between the two that the exact rank-sum distribution names (Hodges and
-// Lehmann 1963; Moses 1953; Hollander and Wolfe, Nonparametric Statistical
-// Methods, 2nd ed., eq. 4.21 and 4.31). Reached is the exact coverage of values
+// Lehmann 1963, Ann. Math. Stat. 34, 598; Hollander and Wolfe, Nonparametric
+// Statistical Methods, 2nd ed., sections 4.2 and 4.3). Reached is the exact coverage of values
 // without ties. It takes memory for one number a pair of values.
 func Shift(old, new []float64, unit string, level float64) Estimate {
 	m, n := len(old), len(new)
@@ -179,7 +179,7 @@ func subsetSumChances(ranks []int, m int) []float64 {
 
 // rankSumNormal is the two-sided p of a rank sum that far from its mean, with
 // the variance that ties leave and continuity corrected by half a rank
-// (Hollander and Wolfe, 2nd ed., eq. 4.13; Lehmann, Nonparametrics, 1.5).
+// (Hollander and Wolfe, 2nd ed., section 4.1; Lehmann, Nonparametrics, 1.4).
 func rankSumNormal(deviation float64, doubled []int, m int) float64 {
 	n := len(doubled) - m
 	mean := float64(len(doubled)+1) / 2
