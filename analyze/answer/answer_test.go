@@ -142,6 +142,22 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
+func TestNumbersOfWhatWasWritten(t *testing.T) {
+	rules := append(Standard(), Written()...)
+	a, b := document(`{"id":41,"order_id":7,"total":12}`), document(`{"id":42,"order_id":8,"total":12}`)
+	a.Status, b.Status, a.Location, b.Location = 303, 303, "http://localhost/orders/41", "http://localhost/orders/42"
+	if d := Match(a, b, rules); d != nil {
+		t.Error(d)
+	}
+	if Match(a, b, Standard()) == nil {
+		t.Error("a page that only reads may not name another number")
+	}
+	b.Location = "http://localhost/carts/42"
+	if Match(a, b, rules) == nil {
+		t.Error("another place is the same")
+	}
+}
+
 func TestLongBodies(t *testing.T) {
 	long := Answer{Status: 200, Body: make([]byte, MaxBody), Bytes: MaxBody + 1, Digest: "aa"}
 	other := long

@@ -64,6 +64,19 @@ var standard = Rules{
 // Standard are the rules that hold for every app.
 func Standard() Rules { return append(Rules{}, standard...) }
 
+// written are the rules of what writes: it names what it wrote by a number
+// from a sequence, and no transaction gives that back.
+//
+//pitwall:readonly
+var written = Rules{
+	{Name: "new id", Text: "the number at the end of a redirect's address, after a request that writes",
+		match: regexp.MustCompile(`^(?:https?://[^/]*)?/(?:[^/?#]*/)*(\d+)(?:/[a-z_]*)?$`)},
+	{Name: "new id", Text: `"id" and "..._id" in JSON, after a request that writes`, match: regexp.MustCompile(`"(?:\w*_)?id":\s?(\d+)`)},
+}
+
+// Written are the rules to add for requests that write.
+func Written() Rules { return append(Rules{}, written...) }
+
 // maxPatterns and maxPattern bound what a file may ask for.
 const (
 	maxPatterns = 100

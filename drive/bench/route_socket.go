@@ -1,0 +1,255 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"pitwall/analyze/warmup"
+	core "pitwall/core/bench"
+	reported "pitwall/core/request"
+	"pitwall/core/spec"
+	"pitwall/core/stat"
+	"pitwall/drive/boot"
+	"pitwall/drive/pairs"
+	"pitwall/drive/supervise"
+	"pitwall/probe/clock"
+	"pitwall/probe/ruby/agent"
+)
+
+// The course of one unit over a socket.
+const (
+	checked      = 3  // requests whose answers are matched
+	counted      = 10 // requests whose objects and statements are counted
+	mostCalls    = 20_000
+	helloTimeout = 20 * time.Second
+)
+
+// socketRoute measures a route from outside: each unit boots the app afresh
+// and asks it over one connection, one request after the other.
+type socketRoute struct {
+	routeSubject
+}
+
+// Measure boots the app of an arm, sees that it answers as the others do,
+// counts, and times single requests until they are steady.
+func (s *socketRoute) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
+	app, err := s.boot(ctx, t)
+	if err != nil {
+		return core.Unit{}, err
+	}
+	defer app.Stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go watchDeath(ctx, app, cancel)
+	u, err := s.measure(ctx, app, t)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if restored := s.restore(context.WithoutCancel(ctx), app, t.Arm); err == nil {
+		err = restored
+	}
+	return u, err
+}
+
+// boot starts the app with its web process alone: others would work on what
+// the requests leave behind, beside the clock.
+func (s *socketRoute) boot(ctx context.Context, t pairs.Turn) (*boot.App, error) {
+	o := s.apps.options(t.Arm, s.environment(t.Pad))
+	o.Processes = []string{s.apps.Spec.Web().Name}
+	o.Agent = &agent.Options{Allow: s.apps.Spec.Allow}
+	return boot.Start(ctx, s.apps.app(t.Arm), o)
+}
+
+func watchDeath(ctx context.Context, app *boot.App, cancel context.CancelCauseFunc) {
+	for {
+		died := app.Died()
+		if err := app.Dead(); err != nil {
+			cancel(fmt.Errorf("the app died: %w", err))
+			return
+		}
+		select {
+		case <-died:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *socketRoute) measure(ctx context.Context, app *boot.App, t pairs.Turn) (core.Unit, error) {
+	u := core.Unit{Values: map[core.Metric]float64{}, Overhead: -1, Pad: t.Pad, GC: core.GC{Mode: "natural", Share: -1, Minor: -1, Major: -1}}
+	if err := s.safe(ctx, app); err != nil {
+		return u, err
+	}
+	l := newLine(app.Address)
+	defer l.Close()
+	run, err := s.enter(ctx, l, base(app.Address), t.Arm, t.Round, t.Seed)
+	if err != nil {
+		return u, err
+	}
+	if u.Digest, err = run.check(ctx, l, !s.route.Writes); err != nil {
+		return u, err
+	}
+	if err := s.count(ctx, app, l, run, &u); err != nil {
+		return u, err
+	}
+	if err := s.time(ctx, app, l, run, &u); err != nil {
+		return u, err
+	}
+	if note := s.matcher.note(); note != "" {
+		u.Notes = append(u.Notes, note)
+	}
+	return u, nil
+}
+
+// safe keeps a route that writes away from a database that nobody called
+// disposable, unless something puts it back.
+func (s *socketRoute) safe(ctx context.Context, app *boot.App) error {
+	if !s.route.Writes || s.benchmark.Restore != "" {
+		return nil
+	}
+	name := database(ctx, app)
+	if name != "" && slices.Contains(s.apps.Spec.Disposable, name) {
+		return nil
+	}
+	return &Error{Text: fmt.Sprintf("%s writes, and its database (%s) is not marked disposable", s.route.Name, cmp.Or(name, "unknown")),
+		Hint: "add it under disposable: in pitwall.yml; or give the benchmark restore: with a command that puts the state back; or measure in process (over: rack), where a transaction is rolled back"}
+}
+
+// database is the name of the app's database; empty when it does not say.
+func database(ctx context.Context, app *boot.App) string {
+	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	if app.Agent.WaitHello(ctx, 1) != nil {
+		return ""
+	}
+	setup, err := app.Agent.Setup(ctx)
+	if err != nil {
+		return ""
+	}
+	return setup.Facts["db.name"]
+}
+
+// count asks a few requests with the agent's hooks on. What is not heard
+// stays unknown.
+func (s *socketRoute) count(ctx context.Context, app *boot.App, l *line, run *tour, u *core.Unit) error {
+	if err := app.Agent.On(ctx); err != nil {
+		u.Notes = append(u.Notes, "the Ruby agent was not heard: objects and statements are unknown")
+		return ctx.Err()
+	}
+	l.tagged = true
+	for range counted {
+		if _, _, err := run.once(ctx, l); err != nil {
+			return err
+		}
+	}
+	l.tagged = false
+	if err := app.Agent.Off(ctx); err != nil {
+		u.Notes = append(u.Notes, "the Ruby agent fell silent: objects and statements are unknown")
+		return ctx.Err()
+	}
+	tally(app.Agent.Log().Requests, u.Values)
+	return nil
+}
+
+// tally takes objects and statements from the agent's records of the counted
+// requests: the second half of them, since the first ones fill caches.
+func tally(all []reported.Request, values map[core.Metric]float64) {
+	var mine []reported.Request
+	for _, r := range all {
+		if strings.HasPrefix(r.ID, tag) && r.Alone() {
+			mine = append(mine, r)
+		}
+	}
+	mine = mine[len(mine)/2:]
+	if len(mine) == 0 {
+		return
+	}
+	objects, statements := 0.0, 0.0
+	for _, r := range mine {
+		objects += float64(r.Objects)
+		for _, st := range r.Statements {
+			statements += float64(st.Count - st.Cached)
+		}
+	}
+	values[core.Objects] = objects / float64(len(mine))
+	values[core.Statements] = statements / float64(len(mine))
+}
+
+// time asks one request after the other for as long as a unit takes.
+func (s *socketRoute) time(ctx context.Context, app *boot.App, l *line, run *tour, u *core.Unit) error {
+	web := app.PID(s.apps.Spec.Web().Name)
+	limit := clock.Now() + int64(s.length)
+	var meter meter
+	meter.read(web, 0)
+	for clock.Now() < limit && len(u.Blocks) < mostCalls {
+		if _, _, err := run.once(ctx, l); err != nil {
+			return s.explain(err, app)
+		}
+		u.Blocks = append(u.Blocks, core.Block{Calls: 1, Wall: l.took, CPU: -1, GC: -1})
+		meter.read(web, len(u.Blocks))
+	}
+	u.WarmUp = warmup.Classify(u.Blocks)
+	u.Values[core.Time] = middle(u.Blocks[u.WarmUp.First:])
+	if cpu, ok := meter.since(u.WarmUp.First); ok {
+		u.Values[core.CPU] = cpu
+	} else {
+		u.Notes = append(u.Notes, "CPU time is unknown: too little of it to be told from the kernel's ticks of 10 ms")
+	}
+	if peak := treePeak(web); peak > 0 {
+		u.Values[core.Memory] = float64(peak)
+	}
+	return nil
+}
+
+// explain adds what the app printed to an answer that says it is broken.
+func (s *socketRoute) explain(err error, app *boot.App) error {
+	var bad *UnexpectedError
+	if !errors.As(err, &bad) || bad.Answer.Status < 500 {
+		return err
+	}
+	tail := supervise.Tail(app.LogFile(s.apps.Spec.Web().Name), 12)
+	if len(tail) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\nits last output:\n  %s", err, strings.Join(tail, "\n  "))
+}
+
+// middle is the median time of a call over blocks, in seconds.
+func middle(blocks []core.Block) float64 {
+	times := make([]float64, len(blocks))
+	for i, b := range blocks {
+		times[i] = float64(b.Wall) / float64(b.Calls) / 1e9
+	}
+	return stat.Median(times, "s", 0.95).Point
+}
+
+// restoreLimit is how long a command may take to put the state back.
+const restoreLimit = 5 * time.Minute
+
+// restore runs the benchmark's command that puts the state back, while the
+// services still run.
+func (s *routeSubject) restore(ctx context.Context, app *boot.App, arm int) error {
+	if s.benchmark.Restore == "" {
+		return nil
+	}
+	words, err := spec.Words(s.benchmark.Restore)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, restoreLimit)
+	defer cancel()
+	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	c.Dir, c.WaitDelay = s.apps.Versions[arm].Dir, time.Second
+	c.Env = app.Environment(*s.apps.Spec.Web())
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("restore: %w: %s", err, strings.TrimSpace(string(out[max(0, len(out)-2000):])))
+	}
+	return nil
+}
