@@ -1,0 +1,55 @@
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxrssUnit is what the kernel counts resident sets in.
+const maxrssUnit = 1024
+
+// attributes give a worker a group of its own, out of reach of the terminal's
+// Ctrl-C, and an end should we be killed.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// resident is the resident set of a process in bytes; 0 when it cannot be read.
+func resident(pid int) int64 { return max(0, status(pid, "VmRSS:")) }
+
+// largest is the largest resident set of a process so far; -1 unknown.
+func largest(pid int) int64 { return status(pid, "VmHWM:") }
+
+// status reads a size from /proc/PID/status (proc_pid_status(5)).
+func status(pid int, name string) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return -1
+	}
+	for line := range bytes.Lines(text) {
+		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
+			fields := bytes.Fields(rest)
+			if len(fields) == 0 {
+				return -1
+			}
+			n, err := strconv.ParseInt(string(fields[0]), 10, 50)
+			if err != nil {
+				return -1
+			}
+			return n << 10
+		}
+	}
+	return -1
+}
+
+func signalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return s.String()
+}
