@@ -96,14 +96,15 @@ func valuesOf(units []core.Unit, arm int, trait core.Trait) []float64 {
 	return out
 }
 
-// Doubts are what a reader of a run should know before believing it.
-func Doubts(r *core.Result) []string {
+// Doubts are what a reader of a run should know before believing it. rubies
+// says that it compares Rubies on purpose.
+func Doubts(r *core.Result, rubies bool) []string {
 	out := []string{}
 	for i, arm := range r.Arms {
 		if len(arm.Revision) > 6 && arm.Revision[len(arm.Revision)-6:] == "+dirty" && arm.Role != core.Control {
 			out = append(out, fmt.Sprintf("%s has changes that are not committed: its figures cannot be found again by revision", arm.Name))
 		}
-		if i > 0 && arm.Ruby != r.Arms[0].Ruby && arm.Env["RUBYOPT"] == r.Arms[0].Env["RUBYOPT"] {
+		if i > 0 && !rubies && arm.Ruby != r.Arms[0].Ruby && arm.Env["RUBYOPT"] == r.Arms[0].Env["RUBYOPT"] {
 			out = append(out, fmt.Sprintf("%s runs %s, %s runs %s", r.Arms[0].Name, nameOf(r.Arms[0].Ruby), arm.Name, nameOf(arm.Ruby)))
 		}
 	}

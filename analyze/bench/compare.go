@@ -128,7 +128,7 @@ func judge(routes []lap.RouteComparison, family []judged) {
 	for i, j := range family {
 		questions[i] = question{rule: j.metric.rule, counter: j.metric.counter, groups: true, old: j.old, new: j.new}
 	}
-	for i, c := range answer(questions, familyLevel) {
+	for i, c := range answer(questions, familyLevel, 0) {
 		r := &routes[family[i].route]
 		if family[i].metric.load {
 			r.Load = append(r.Load, c)

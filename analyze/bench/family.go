@@ -78,12 +78,16 @@ func bounds(v []float64) (low, high float64) {
 
 // answer judges a family of questions, so that the chance of any false better
 // or worse in it stays under 1-level (Holm over those that need statistics).
-func answer(family []question, level float64) []stat.Comparison {
+// beside is how many more there are in the family that stay open for good.
+func answer(family []question, level float64, beside int) []stat.Comparison {
 	var p []float64
 	for _, q := range family {
 		if !q.exact() {
 			p = append(p, q.p())
 		}
+	}
+	for range beside {
+		p = append(p, 1)
 	}
 	levels := stat.HolmLevels(p, level)
 	out := make([]stat.Comparison, len(family))

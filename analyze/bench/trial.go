@@ -193,8 +193,8 @@ func (t *Trial) lookFirst() {
 	if at < 0 {
 		return
 	}
-	due, family := t.family(at)
-	for i, c := range answer(family, t.better[at]) {
+	due, family, same := t.family(at)
+	for i, c := range answer(family, t.better[at], same) {
 		if c.Verdict != stat.Undecided {
 			due[i].course.verdicts[due[i].claim] = c
 		}
@@ -216,10 +216,16 @@ type due struct {
 	claim  claim
 }
 
-// family are the gating questions of all benchmarks that are open: what was
-// settled at an earlier look stays settled.
-func (t *Trial) family(at int) (where []due, family []question) {
+// family are the gating questions of all benchmarks that are open. What was
+// settled at an earlier look stays settled; what was settled as the same still
+// counts, because only what was found to differ makes room in a family.
+func (t *Trial) family(at int) (where []due, family []question, same int) {
 	for b, c := range t.open {
+		for _, settled := range c.verdicts {
+			if settled.Verdict == stat.Same && settled.Ratio.Low != settled.Ratio.High {
+				same++
+			}
+		}
 		if c.refused != "" || c.second || c.stopped != "" {
 			continue
 		}
@@ -235,14 +241,14 @@ func (t *Trial) family(at int) (where []due, family []question) {
 			}
 		}
 	}
-	return where, family
+	return where, family, same
 }
 
 // question gathers one metric of one new arm against the first arm, from the
 // rounds in which both were measured; false when there are none.
 func (t *Trial) question(b, arm int, trait core.Trait, second bool) (question, bool) {
 	old, new := t.pairs(b, t.design.arms(b)[0], arm, trait, second)
-	rule := stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: t.design.margin(b)}
+	rule := stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: t.design.margin(b), PlanLevel: cmp.Or(t.design.Level, defaultLevel)}
 	if trait.Counter {
 		rule.Margin = waveringMargin
 	}
