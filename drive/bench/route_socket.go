@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"pitwall/analyze/warmup"
 	core "pitwall/core/bench"
 	reported "pitwall/core/request"
-	"pitwall/core/spec"
 	"pitwall/core/stat"
 	"pitwall/drive/boot"
 	"pitwall/drive/pairs"
@@ -51,8 +49,9 @@ func (s *socketRoute) Measure(ctx context.Context, t pairs.Turn) (core.Unit, err
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	if restored := s.restore(context.WithoutCancel(ctx), app, t.Arm); err == nil {
-		err = restored
+	if s.benchmark.Restore != "" {
+		restored := restoreWith(context.WithoutCancel(ctx), s.benchmark.Restore, s.apps.Versions[t.Arm].Dir, app.Environment(*s.apps.Spec.Web()))
+		err = cmp.Or(err, restored)
 	}
 	return u, err
 }
@@ -227,29 +226,4 @@ func middle(blocks []core.Block) float64 {
 		times[i] = float64(b.Wall) / float64(b.Calls) / 1e9
 	}
 	return stat.Median(times, "s", 0.95).Point
-}
-
-// restoreLimit is how long a command may take to put the state back.
-const restoreLimit = 5 * time.Minute
-
-// restore runs the benchmark's command that puts the state back, while the
-// services still run.
-func (s *routeSubject) restore(ctx context.Context, app *boot.App, arm int) error {
-	if s.benchmark.Restore == "" {
-		return nil
-	}
-	words, err := spec.Words(s.benchmark.Restore)
-	if err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, restoreLimit)
-	defer cancel()
-	c := exec.CommandContext(ctx, words[0], words[1:]...)
-	c.Dir, c.WaitDelay = s.apps.Versions[arm].Dir, time.Second
-	c.Env = app.Environment(*s.apps.Spec.Web())
-	out, err := c.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("restore: %w: %s", err, strings.TrimSpace(string(out[max(0, len(out)-2000):])))
-	}
-	return nil
 }
