@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"pitwall/core/bench"
-	"pitwall/core/unit"
 )
 
 // Budget is an assertion of a benchmark file: what a metric may at most be.
@@ -63,7 +62,7 @@ func ParseBudget(text string) (Budget, error) {
 	if b.Limit, err = budgetLimit(m[3], m[4], trait.Unit); err != nil {
 		return Budget{}, err
 	}
-	b.Text = budgetName(b) + " " + b.Op + " " + unit.Value(b.Limit, trait.Unit)
+	b.Text = strings.TrimSpace(budgetName(b) + " " + b.Op + " " + m[3] + " " + m[4])
 	return b, nil
 }
 
