@@ -123,3 +123,23 @@ func missing(t testing.TB, what string) {
 	}
 	t.Skipf("missing %s", what)
 }
+
+// Strace is the path of strace.
+func Strace(t testing.TB) string {
+	t.Helper()
+	linux(t)
+	return program(t, "strace (package strace)", "strace")
+}
+
+// Valgrind is the path of valgrind.
+func Valgrind(t testing.TB) string {
+	t.Helper()
+	linux(t)
+	return program(t, "valgrind (package valgrind)", "valgrind")
+}
+
+// Hyperfine is the path of hyperfine.
+func Hyperfine(t testing.TB) string {
+	t.Helper()
+	return program(t, "hyperfine (package hyperfine)", "hyperfine")
+}

@@ -81,6 +81,13 @@ func (o *Outcome) reap(pid int) error {
 		}
 		break
 	}
+	o.Account(status, &use)
+	return nil
+}
+
+// Account fills in how a process ended and what it used: for those who wait
+// for it themselves.
+func (o *Outcome) Account(status unix.WaitStatus, use *unix.Rusage) {
 	o.User, o.System = time.Duration(use.Utime.Nano()), time.Duration(use.Stime.Nano())
 	o.Voluntary, o.Involuntary = int64(use.Nvcsw), int64(use.Nivcsw)
 	o.MaxRSS = maxRSS(use)
@@ -88,7 +95,6 @@ func (o *Outcome) reap(pid int) error {
 	if status.Signaled() {
 		o.Exit, o.Signal = -1, SignalName(status.Signal())
 	}
-	return nil
 }
 
 // SignalName is a signal's name, "SIGKILL", or its number, "signal 40".
@@ -179,7 +185,7 @@ func (l *Launch) EndRest(pid int) []string {
 		}
 		for _, s := range rest {
 			if !seen[s.pid] && len(left) < mostNamed {
-				left = append(left, fmt.Sprintf("%s (pid %d)", s.name, s.pid))
+				left = append(left, s.String())
 			}
 			seen[s.pid] = true
 			_ = unix.Kill(s.pid, signal)
@@ -194,11 +200,24 @@ const (
 	mostNamed = 20
 )
 
+// Rest names what EndRest would end, never nil.
+func (l *Launch) Rest(pid int) []string {
+	rest := []string{}
+	for _, s := range strays(pid, l.mark) {
+		if len(rest) < mostNamed {
+			rest = append(rest, s.String())
+		}
+	}
+	return rest
+}
+
 // stray is a process that outlived its command.
 type stray struct {
 	pid  int
 	name string
 }
+
+func (s stray) String() string { return fmt.Sprintf("%s (pid %d)", s.name, s.pid) }
 
 // awaitGone waits until none of them runs, but not for long.
 func awaitGone(rest []stray, long time.Duration) {

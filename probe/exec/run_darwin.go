@@ -32,7 +32,7 @@ func awaitExit(pid int) error {
 }
 
 // maxRSS is the largest resident set, which macOS counts in bytes.
-func maxRSS(use unix.Rusage) int64 { return use.Maxrss }
+func maxRSS(use *unix.Rusage) int64 { return use.Maxrss }
 
 // strays lists the processes of a group that still run, the leader left out.
 // What left the group is not found here.

@@ -30,7 +30,7 @@ func awaitExit(pid int) error {
 // maxRSS is the largest resident set, unknown when it is no larger than ours
 // (setmax_mm_hiwater_rss in exec_mmap of Linux's fs/exec.c: the memory that a
 // process leaves at its exec, here ours, is in its account).
-func maxRSS(use unix.Rusage) int64 {
+func maxRSS(use *unix.Rusage) int64 {
 	const imprecise = 1 << 20 // the kernel's counters are per processor and summed up late
 	most := int64(use.Maxrss) << 10
 	ours := ownPeak()
