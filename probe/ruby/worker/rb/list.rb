@@ -1,0 +1,4 @@
+# frozen_string_literal: true
+
+# Pitwall::Kind::List is beside the blocks that it lists.
+require File.join(__dir__, "block")
