@@ -33,3 +33,14 @@ export function linearTicks(high: number, about = 4): number[] {
   for (let i = 0; i * step <= high * 1.0001; i++) ticks.push(i * step);
   return ticks;
 }
+
+// niceTicks are round numbers within low and high.
+export function niceTicks(low: number, high: number, about = 6): number[] {
+  const rough = (high - low) / about;
+  if (!(rough > 0)) return [];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? power;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(i * step);
+  return ticks;
+}

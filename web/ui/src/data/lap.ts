@@ -201,6 +201,7 @@ export interface Run {
   pitwall: string;
   dropped: string[] | null;
   summary: string;
+  parts: { name: string }[] | null;
 }
 
 export interface Lap {

@@ -50,7 +50,7 @@ export function scaleFor(unit: string, x: number): Scale {
   }
 }
 
-function withUnit(text: string, scale: Scale): string {
+export function withUnit(text: string, scale: Scale): string {
   if (scale.name === "") return text;
   return scale.name.startsWith("/") ? text + scale.name : `${text}\u00a0${scale.name}`;
 }

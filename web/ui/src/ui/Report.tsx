@@ -23,8 +23,8 @@ export function Report({ lap }: { lap: Lap }) {
   }
   return (
     <>
-      <Head lap={lap} />
-      <Contents lap={lap} />
+      <Head run={lap.run} app={lap.app} what="lap" />
+      <Contents parts={contents(lap)} />
       <main>
         <Banners lap={lap} />
         <Summary lap={lap} />
@@ -40,6 +40,15 @@ export function Report({ lap }: { lap: Lap }) {
       </main>
     </>
   );
+}
+
+function contents(lap: Lap): [string, string][] {
+  return [
+    ["summary", "Summary"], ["work", "Work list"], ["latency", "Latency"], ["time", "Over time"], ["process", "Process"],
+    ["capacity", "Capacity"],
+    ...(lap.comparison ? [["comparison", "Comparison"] as [string, string]] : []),
+    ["findings", `Findings (${list(lap.findings).length})`], ["environment", "Environment"], ["lost", "Lost and doubtful"],
+  ];
 }
 
 // Process is where the time of all threads went, and their stacks.

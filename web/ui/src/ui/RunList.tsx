@@ -1,7 +1,9 @@
 import type { Run } from "../data/lap";
 import { between, moment } from "../data/units";
 import { Nothing } from "./Section";
+import { Status } from "./Status";
 import { ThemeButton } from "./ThemeButton";
+import { isVerdict, Verdict } from "./Verdict";
 
 // RunList is the served start page: the runs of the store, the newest first.
 export function RunList({ runs }: { runs: Run[] }) {
@@ -12,6 +14,7 @@ export function RunList({ runs }: { runs: Run[] }) {
         <div>
           <p class="brand">Pitwall</p>
           <h1>Runs</h1>
+          <p class="facts"><a href="#/history">Benchmark history</a></p>
         </div>
         <ThemeButton />
       </header>
@@ -31,14 +34,16 @@ export function RunList({ runs }: { runs: Run[] }) {
 }
 
 function Row({ run }: { run: Run }) {
+  const going = run.status === "open";
+  const verdict = run.labels?.verdict ?? "";
   return (
     <tr>
       <th scope="row"><a href={"#/runs/" + encodeURIComponent(run.id)}>{moment(run.started)}</a><span class="sub">{run.id}</span></th>
       <td>{run.app}</td>
       <td>{run.command}</td>
-      <td><span class={run.status === "complete" ? "tag" : "tag bad"}>{run.status}</span></td>
-      <td class="number">{between(run.started, run.ended)}</td>
-      <td>{run.summary}</td>
+      <td><Status of={run.status} /></td>
+      <td class="number">{going ? `${between(run.started, new Date().toISOString())} so far` : between(run.started, run.ended)}</td>
+      <td>{isVerdict(verdict) && <><Verdict of={verdict} />{" "}</>}{run.summary}</td>
     </tr>
   );
 }

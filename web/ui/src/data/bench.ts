@@ -1,0 +1,138 @@
+// The JSON of bench.Result (core/bench), as it is written by Go.
+import { list, type Comparison, type Estimate, type Run } from "./lap";
+
+export interface Arm { name: string; role: string; revision?: string; ruby?: string; env?: Record<string, string> | null }
+export interface Because { source: string; date?: string; share?: number; text?: string }
+export interface Confirmation { metric: string; rounds: number; ratio: Estimate; held: boolean }
+export interface Change {
+  arm: number;
+  comparisons: Comparison[] | null;
+  verdict: string;
+  text: string;
+  confirmed: Confirmation | null;
+  stopped: string;
+  weak?: string;
+}
+export interface Figure { arm: number; metric: string; estimate: Estimate }
+export interface Noise { metric: string; ratio: Estimate; spread_ratio: number; smallest_ratio: number; alarm: boolean }
+export interface Warmed { arm: number; classes: Record<string, number> | null; took_s: number }
+export interface GC { mode: string; time_ratio: number; minor: number; major: number } // -1: unknown
+export interface Budget { text: string; value: Estimate; holds: string; why: string }
+export interface Block { calls: number; wall_ns: number; cpu_ns: number; gc_ns: number }
+export interface WarmUp { class: string; first: number; took_ns: number; change_points?: number[] | null; why: string }
+export interface Unit {
+  arm: number;
+  round: number;
+  place: number;
+  start_ns: number;
+  end_ns: number;
+  values: Record<string, number> | null;
+  blocks: Block[] | null;
+  warm_up: WarmUp;
+  gc: GC;
+  overhead_s: number; // -1: unknown
+  pad_bytes: number;
+  discarded?: string;
+  notes?: string[] | null;
+}
+export interface Benchmark {
+  name: string;
+  kind: string;
+  file: string;
+  because: Because | null;
+  changes: Change[] | null;
+  figures: Figure[] | null;
+  noise: Noise[] | null;
+  warm_up: Warmed[] | null;
+  gc: GC[] | null;
+  budgets: Budget[] | null;
+  macro?: string;
+  units: Unit[] | null;
+  rounds: number;
+  refused?: string;
+  notes: string[] | null;
+}
+export interface Bench {
+  schema: number;
+  run: Run;
+  arms: Arm[] | null;
+  seed: number;
+  margin_ratio: number;
+  gc: string;
+  benchmarks: Benchmark[] | null;
+  partial: string;
+  doubts: string[] | null;
+  verdict: string;
+  text: string;
+}
+
+// SCHEMA is the newest version of the JSON that this page can draw.
+export const SCHEMA = 1;
+
+// metrics in order of trust, as people call them: of a call unless the name
+// says otherwise.
+const metrics: Record<string, [name: string, unit: string]> = {
+  objects: ["Objects allocated", "1"],
+  bytes: ["Bytes allocated", "bytes"],
+  statements: ["SQL statements", "1"],
+  syscalls: ["System calls", "1"],
+  instructions: ["Instructions", "1"],
+  cpu: ["CPU time", "s"],
+  time: ["Time", "s"],
+  memory: ["Largest memory", "bytes"],
+  collections: ["GC runs", "1"],
+};
+
+// metricName is what a metric is called; an unknown one keeps its name.
+export const metricName = (metric: string): string => (Object.hasOwn(metrics, metric) ? metrics[metric]![0] : metric);
+
+export const metricUnit = (metric: string): string => (Object.hasOwn(metrics, metric) ? metrics[metric]![1] : "");
+
+// ofCall says that a metric is counted a call, not once a process.
+export const ofCall = (metric: string): boolean => metric !== "memory";
+
+// byTrust sorts metrics as they are to be believed.
+export function byTrust(a: string, b: string): number {
+  const order = Object.keys(metrics);
+  const at = (name: string): number => (Object.hasOwn(metrics, name) ? order.indexOf(name) : order.length);
+  return at(a) - at(b);
+}
+
+// armName is an arm in words; a control is the old version again.
+export function armName(arms: Arm[], at: number): string {
+  const arm = arms[at];
+  if (!arm) return `arm ${at + 1}`;
+  return arm.role === "control" ? "control" : arm.name || arm.role || `arm ${at + 1}`;
+}
+
+// armKind picks how an arm is drawn, whatever the JSON says.
+export function armKind(arms: Arm[], at: number): string {
+  const role = arms[at]?.role;
+  if (role === "control" || role === "old") return role;
+  const news = arms.map((arm, i) => (arm.role === "control" || arm.role === "old" ? -1 : i)).filter((i) => i >= 0);
+  return "new-" + (Math.max(0, news.indexOf(at)) % 3);
+}
+
+// verdictOf is what a benchmark as a whole came to: its worst change.
+export function verdictOf(b: Benchmark): string {
+  const all = list(b.changes).map((c) => c.verdict);
+  return worst.find((v) => all.includes(v)) ?? "";
+}
+
+// worst are the verdicts as a reader wants them: what to act on first.
+export const worst = ["worse", "undecided", "better", "same"];
+
+// textOf is what a benchmark says in a line.
+export function textOf(b: Benchmark): string {
+  if (b.refused) return b.refused;
+  const verdict = verdictOf(b);
+  return list(b.changes).find((c) => c.verdict === verdict)?.text ?? "";
+}
+
+// median of some numbers; NaN of none.
+export function median(values: number[]): number {
+  const sorted = values.slice().sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return NaN;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
