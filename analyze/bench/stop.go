@@ -53,7 +53,7 @@ func (t *Trial) done(b, at int) string {
 // something looks worse: an alarm is raised only when fresh processes agree.
 func (t *Trial) close(b int, why string) {
 	c := t.open[b]
-	if t.suspect(b) == nil {
+	if t.design.OneStage || t.suspect(b) == nil {
 		c.stopped = why
 		return
 	}

@@ -19,6 +19,7 @@ type Design struct {
 	Every      int           // rounds between looks; 2 when 0
 	Gate       []core.Metric // that decide; every gating one when empty
 	Level      float64       // of the family of all gating metrics; 0.95 when 0
+	OneStage   bool          // what looks worse is not put to fresh processes
 }
 
 // Plan is one benchmark of a design.

@@ -50,11 +50,11 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s, %s: %v", f.Benchmark,
 // Unwrap is the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Run measures until everything is decided or the design's rounds are used up.
-// A benchmark that cannot be measured is refused, with its failure beside the
-// results, and the others go on. A cancelled context gives what there is with
-// its error.
-func (b Bench) Run(ctx context.Context) ([]core.Benchmark, []*Failure, error) {
+// Run measures until everything is decided or the design's rounds are used up,
+// and returns the trial, which knows the results. A benchmark that cannot be
+// measured is refused, with its failure beside, and the others go on. A
+// cancelled context gives what there is with its error.
+func (b Bench) Run(ctx context.Context) (*bench.Trial, []*Failure, error) {
 	trial := bench.NewTrial(b.Design)
 	random := rand.New(rand.NewPCG(b.Design.Seed, 0xbe9c4))
 	var failures []*Failure
@@ -68,7 +68,7 @@ func (b Bench) Run(ctx context.Context) ([]core.Benchmark, []*Failure, error) {
 			turn := Turn{Arm: ask.Arm, Round: ask.Round, Place: place, Seed: b.Design.Seed + uint64(ask.Round), Pad: random.IntN(mostPad)}
 			u, err := b.measure(ctx, ask, turn)
 			if ctx.Err() != nil {
-				return trial.Result(), failures, ctx.Err()
+				return trial, failures, ctx.Err()
 			}
 			if err != nil {
 				f := &Failure{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Arm: b.Design.Arms[ask.Arm].Name, Err: err}
@@ -81,7 +81,7 @@ func (b Bench) Run(ctx context.Context) ([]core.Benchmark, []*Failure, error) {
 			place++
 		}
 	}
-	return trial.Result(), failures, nil
+	return trial, failures, nil
 }
 
 // measure runs one unit and adds what the loop knows of it.

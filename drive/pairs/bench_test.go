@@ -48,7 +48,8 @@ func TestBenchmarksAreMeasuredTogether(t *testing.T) {
 	var steps []Step
 	b := Bench{Design: design("worse", "same", "broken"), Sink: func(s Step) { steps = append(steps, s) },
 		Subjects: []Subject{known{factor: 1.5, turns: &turns}, known{factor: 1, turns: &turns}, known{err: errors.New("it raises"), turns: &turns}}}
-	out, failures, err := b.Run(context.Background())
+	trial, failures, err := b.Run(context.Background())
+	out := trial.Result()
 	if err != nil || len(failures) != 1 || failures[0].Benchmark != "broken" || out[2].Refused == "" {
 		t.Fatalf("%v %v %+v", err, failures, out[2])
 	}
@@ -82,7 +83,8 @@ func TestAnInterruptedRunGivesWhatThereIs(t *testing.T) {
 			cancel()
 		}
 	}}}}
-	out, _, err := b.Run(ctx)
+	trial, _, err := b.Run(ctx)
+	out := trial.Result()
 	if !errors.Is(err, context.Canceled) || len(out[0].Units) != 9 || out[0].Changes[0].Verdict != stat.Undecided {
 		t.Errorf("%v, %d units, %+v", err, len(out[0].Units), out[0].Changes)
 	}
@@ -92,7 +94,8 @@ func TestSpoiltUnitsAreMarked(t *testing.T) {
 	var turns []Turn
 	b := Bench{Design: design("one"), Subjects: []Subject{known{factor: 1, turns: &turns}},
 		Spoilt: func(before, after runs.Reading) string { return "all stolen" }}
-	out, _, err := b.Run(context.Background())
+	trial, _, err := b.Run(context.Background())
+	out := trial.Result()
 	if err != nil || out[0].Units[0].Discarded != "all stolen" || out[0].Changes[0].Verdict != stat.Undecided {
 		t.Errorf("%v %+v", err, out[0].Changes)
 	}
