@@ -21,7 +21,7 @@ type Launch struct {
 	files   []uintptr
 	stdout  *drain // nil: /dev/null
 	stderr  *drain
-	started bool
+	reading bool
 }
 
 // Prepare opens all that a command needs. The error is a *NotFoundError when
@@ -96,32 +96,29 @@ func (l *Launch) Start(sys *syscall.SysProcAttr) (int, error) {
 	if err != nil {
 		return 0, l.refused(err)
 	}
-	l.started = true
+	l.shut()
 	return pid, nil
 }
 
-// Read begins to read what the command writes. It is called after Start, so
-// that starting is not measured with it.
+// Read begins to read what the command writes. It comes before Start, so that
+// starting to read is not measured.
 func (l *Launch) Read() {
-	l.shut()
+	if l.reading {
+		return
+	}
+	l.reading = true
 	if l.stdout != nil {
 		go l.stdout.run()
 	}
 	go l.stderr.run()
 }
 
-// Finish shuts what is open and gives what the command wrote. After Read it
-// waits a moment for processes that still hold the pipes.
+// Finish shuts what is open and gives what the command wrote, for which it
+// waits a moment should processes that we do not know still hold the pipes.
 func (l *Launch) Finish() (stdout, stderr Output) {
+	l.Read()
 	l.shut()
-	stdout, stderr = unlooked(), unlooked()
-	if !l.started {
-		if l.stdout != nil {
-			l.stdout.read.Close()
-		}
-		l.stderr.read.Close()
-		return stdout, stderr
-	}
+	stdout = unlooked()
 	if l.stdout != nil {
 		stdout = l.stdout.end()
 	}

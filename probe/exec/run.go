@@ -43,14 +43,16 @@ func Run(ctx context.Context, c Command) (Outcome, error) {
 		}
 		defer count.close()
 	}
+	l.Read()
+	g := newGuard(ctx, c.Limit)
 	start := clock.Now()
 	pid, err := l.Start(attributes())
 	if err != nil {
+		g.stop()
 		l.Finish()
 		return Outcome{}, err
 	}
-	l.Read()
-	g := newGuard(ctx, pid, c.Limit)
+	g.begin(pid)
 	waitErr := awaitExit(pid)
 	end := clock.Now()
 	o := Outcome{PID: pid, Wall: time.Duration(end - start), Instructions: countOf(count)}
@@ -111,16 +113,29 @@ const grace = 500 * time.Millisecond
 // guard ends a group when its time is up or nobody wants it any more.
 type guard struct {
 	mu       sync.Mutex
-	pid      int // 0 once the process has ended: its number may be another's
+	pid      int            // 0 before the process has started and once it has ended: its number may be another's
+	missed   syscall.Signal // sent before it had started
+	ended    bool
 	timedOut bool
 	done     chan struct{}
 	gone     chan struct{}
 }
 
-func newGuard(ctx context.Context, pid int, limit time.Duration) *guard {
-	g := &guard{pid: pid, done: make(chan struct{}), gone: make(chan struct{})}
+// newGuard watches from before the start, so that beginning to watch is not
+// measured.
+func newGuard(ctx context.Context, limit time.Duration) *guard {
+	g := &guard{done: make(chan struct{}), gone: make(chan struct{})}
 	go g.watch(ctx, limit)
 	return g
+}
+
+func (g *guard) begin(pid int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pid = pid
+	if g.missed != 0 {
+		_ = unix.Kill(-pid, g.missed)
+	}
 }
 
 func (g *guard) watch(ctx context.Context, limit time.Duration) {
@@ -137,7 +152,7 @@ func (g *guard) watch(ctx context.Context, limit time.Duration) {
 	case <-ctx.Done():
 	case <-late:
 		g.mu.Lock()
-		g.timedOut = g.pid != 0
+		g.timedOut = !g.ended
 		g.mu.Unlock()
 	}
 	g.signal(unix.SIGTERM)
@@ -152,15 +167,18 @@ func (g *guard) watch(ctx context.Context, limit time.Duration) {
 func (g *guard) signal(s syscall.Signal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pid != 0 {
+	switch {
+	case g.pid != 0:
 		_ = unix.Kill(-g.pid, s)
+	case !g.ended:
+		g.missed = unix.SIGKILL
 	}
 }
 
 // stop ends the watch and says whether the limit was reached.
 func (g *guard) stop() bool {
 	g.mu.Lock()
-	g.pid = 0
+	g.pid, g.ended = 0, true
 	g.mu.Unlock()
 	close(g.done)
 	<-g.gone

@@ -105,13 +105,13 @@ const options = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACEFORK | unix.PTRA
 	unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEEXIT | unix.PTRACE_O_EXITKILL
 
 func (t *tracer) run(ctx context.Context, l *exec.Launch, limit time.Duration) error {
+	l.Read()
 	restore := fixedLayout()
 	pid, err := l.Start(&syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL})
 	restore()
 	if err != nil {
 		return unsupported(err)
 	}
-	l.Read()
 	t.main, t.counts.Outcome.PID = pid, pid
 	t.add(pid, pid)
 	if err := t.seize(pid); err != nil {
