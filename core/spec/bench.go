@@ -20,6 +20,8 @@ type Bench struct {
 	File string `yaml:"-"` // as it was given
 	Dir  string `yaml:"-"` // of the file, absolute
 
+	Notes []string `yaml:"-"` // what the file says that has no effect
+
 	places *reading `yaml:"-"` // for errors of CheckRoutes; nil when made in memory
 }
 
@@ -72,6 +74,8 @@ type Benchmark struct {
 	CodeLine     int `yaml:"-"`
 	SetupLine    int `yaml:"-"`
 	TeardownLine int `yaml:"-"`
+
+	Block int `yaml:"-"` // number of the report in a benchmark file in Ruby, from 1, then Code only describes it; 0: none
 }
 
 // Drain is a queue to be worked off.
