@@ -62,7 +62,7 @@ func (w *Worker) Count(ctx context.Context, c Counting) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	out := Counts{Why: got.Why, Calls: len(got.Objects), Watched: got.Watched, Notes: got.Notes}
+	out := Counts{Why: got.Why, Calls: max(len(got.Objects), len(got.Bytes)), Watched: got.Watched, Notes: got.Notes}
 	if out.Objects, err = net(got.Objects, got.Reading.Objects); err != nil {
 		return out, fmt.Errorf("counting objects: %w", err)
 	}

@@ -9,12 +9,12 @@ import (
 // RefusedError is a body that did what a benchmark must not do unless it is
 // allowed, or that cannot be measured.
 type RefusedError struct {
-	What  string // "sleeps", "connects to api.example:443"
+	What  string // "the body sleeps", "the body connects to api.example:443"
 	Where string // "benchmarks/export.yml:12"; empty when unknown
 	Hint  string // what to type instead
 }
 
-func (e *RefusedError) Error() string { return place(e.Where) + "the body " + e.What }
+func (e *RefusedError) Error() string { return place(e.Where) + e.What }
 
 // RaisedError is an exception of the user's code.
 type RaisedError struct {

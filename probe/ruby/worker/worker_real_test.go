@@ -27,7 +27,7 @@ func start(t *testing.T, ruby ...string) *Worker {
 }
 
 func TestRealCode(t *testing.T) {
-	w := start(t)
+	w := start(t, os.Getenv("RB"))
 	t.Logf("%+v", w.Hello())
 	loaded, err := w.Load(t.Context(), code(`"a" + "b"`))
 	t.Logf("%+v %s %v", loaded, loaded.Facts, err)
