@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { armKind, armName, byTrust, median, metricName, metricUnit, type Arm, type Unit } from "../data/bench";
+import { armKind, armName, armsOf, byTrust, median, metricName, metricUnit, type Arm, type Unit } from "../data/bench";
 import { niceTicks } from "../chart/scale";
 import { useWidth } from "../chart/width";
 import { count, digits, percent, quantity, scaleFor, seconds, withUnit } from "../data/units";
@@ -31,10 +31,9 @@ export function Places({ units, arms }: { units: Unit[]; arms: Arm[] }) {
 
 // Legend names the arms that have processes.
 export function Legend({ units, arms }: { units: Unit[]; arms: Arm[] }) {
-  const used = [...new Set(units.map((u) => u.arm))].sort((a, b) => a - b);
   return (
     <ul class="arm-legend">
-      {used.map((arm) => <li key={arm}><svg width={14} height={14} aria-hidden="true"><Symbol kind={armKind(arms, arm)} x={7} y={7} /></svg>{legendName(arms, arm)}</li>)}
+      {armsOf(units).map((arm) => <li key={arm}><svg width={14} height={14} aria-hidden="true"><Symbol kind={armKind(arms, arm)} x={7} y={7} /></svg>{legendName(arms, arm)}</li>)}
     </ul>
   );
 }

@@ -105,6 +105,9 @@ export function armName(arms: Arm[], at: number): string {
   return arm.role === "control" ? "control" : arm.name || arm.role || `arm ${at + 1}`;
 }
 
+// armsOf are the arms that some units are of, in order.
+export const armsOf = (units: Unit[]): number[] => [...new Set(units.map((u) => u.arm))].sort((a, b) => a - b);
+
 // armKind picks how an arm is drawn, whatever the JSON says.
 export function armKind(arms: Arm[], at: number): string {
   const role = arms[at]?.role;

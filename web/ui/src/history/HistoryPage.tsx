@@ -24,7 +24,7 @@ export function HistoryPage({ history }: { history: History }) {
         <div>
           <p class="brand">Pitwall</p>
           <h1>Benchmark history</h1>
-          <p class="facts">{history.path ? <><code>{history.path}</code>, {count(history.lines)} lines</> : "No pitwall.yml where the server was started"}</p>
+          <p class="facts">{history.path ? <><code>{history.path}</code>, {count(history.lines)} lines</> : "The server was started where no pitwall.yml is"}</p>
         </div>
         <ThemeButton />
       </header>

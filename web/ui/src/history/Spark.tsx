@@ -11,7 +11,7 @@ export function Spark({ of }: { of: Series }) {
   const values = list(of.points).slice(skipped).map((p) => p.value.point);
   if (values.length === 0) return null;
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const spread = Math.max(high - low, Math.abs(high) * 0.02, 1e-12);
+  const spread = Math.max(high - low, Math.abs(high) * 0.1, 1e-12);
   const x = (i: number): number => 4 + (values.length > 1 ? (i / (values.length - 1)) * (W - 8) : (W - 8) / 2);
   const y = (v: number): number => H - 5 - ((v - (low + high - spread) / 2) / spread) * (H - 10);
   const changes = list(of.change_points).map((c) => ({ verdict: c.verdict, at: c.at - skipped })).filter((c) => c.at > 0 && c.at < values.length);

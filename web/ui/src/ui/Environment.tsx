@@ -1,6 +1,7 @@
 import { entries, list, type Lap, type Machine, type Run } from "../data/lap";
 import { bytes, count, moment, seconds } from "../data/units";
 import { Section } from "./Section";
+import { statusName } from "./Status";
 
 type Pairs = [string, string][];
 
@@ -26,8 +27,8 @@ export function Environment({ lap }: { lap: Lap }) {
 // runPairs are the facts of a run.
 export function runPairs(run: Run): Pairs {
   return [
-    ["Run", run.id], ["Command", commandOf(run)], ["Started", moment(run.started)], ["Ended", moment(run.ended)],
-    ["Status", run.status], ["Revision", run.revision], ["Ruby", run.ruby], ["Seed", String(run.seed)], ["Settings", run.settings_digest], ["Pitwall", run.pitwall],
+    ["Run", run.id], ["Command", commandOf(run)], ["Started", moment(run.started)], ["Ended", run.status === "open" ? "not yet" : moment(run.ended)],
+    ["Status", statusName(run.status)], ["Revision", run.revision], ["Ruby", run.ruby], ["Seed", String(run.seed)], ["Settings", run.settings_digest], ["Pitwall", run.pitwall],
   ];
 }
 

@@ -6,7 +6,7 @@ import { ThemeButton } from "./ThemeButton";
 export function Head({ run, app, what }: { run: Run; app: string; what: string }) {
   const facts = [
     moment(run.started),
-    between(run.started, run.ended),
+    run.status !== "open" && between(run.started, run.ended),
     run.ruby && (/^\d/.test(run.ruby) ? "Ruby " + run.ruby : run.ruby),
     run.revision && "revision " + run.revision.slice(0, 12),
     run.machine.cores > 0 && `${run.machine.cores} cores`,
