@@ -53,7 +53,7 @@ func ipsClaim(old, new Benchmark) string {
 func ipsStats(b Benchmark) (mean, err float64) {
 	all := b.Samples()
 	if len(all) == 0 {
-		return b.mean(), math.Max(0, math.Round(b.Summary.SD))
+		return b.Mean(), math.Max(0, math.Round(b.Summary.SD))
 	}
 	return meanOf(all), math.Round(math.Sqrt(variance(all, 0)))
 }
@@ -63,13 +63,13 @@ func ipsStats(b Benchmark) (mean, err float64) {
 // division.
 func hyperfineClaim(old, new Benchmark) string {
 	fast, slow, name := old, new, "the old one"
-	if new.mean() < old.mean() {
+	if new.Mean() < old.Mean() {
 		fast, slow, name = new, old, "the new one"
 	}
 	if old.Name != new.Name {
 		name = fmt.Sprintf("%q", fast.Name)
 	}
-	a, b := fast.mean(), slow.mean()
+	a, b := fast.Mean(), slow.Mean()
 	if !(a > 0 && b > 0) {
 		return ""
 	}
@@ -117,11 +117,11 @@ func benchstatClaim(old, new Benchmark) string {
 
 // yjitClaim is a row of run_benchmarks.rb: means, and the first over the other.
 func yjitClaim(old, new Benchmark) string {
-	a, b := old.mean(), new.mean()
+	a, b := old.Mean(), new.Mean()
 	if !(a > 0 && b > 0) {
 		return ""
 	}
-	return fmt.Sprintf("%.1f ms and %.1f ms, ratio %.2f", 1e3*a, 1e3*b, a/b)
+	return fmt.Sprintf("%.1f ms and %.1f ms, ratio %.3f", 1e3*a, 1e3*b, a/b)
 }
 
 // derailedClaim is that of perf:library, whose Kolmogorov-Smirnov test reacts

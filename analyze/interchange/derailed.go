@@ -11,7 +11,8 @@ import (
 // derailedLine is a line that Ruby's Benchmark prints and derailed keeps in
 // NAME.bench.txt (lib/derailed_benchmarks/stats_in_file.rb): user, system and
 // total time, then elapsed time in brackets. Each line is a process of its
-// own, which served a number of requests.
+// own, which served a number of requests; perf:library lets the two versions
+// take turns, always in the same order.
 var derailedLine = regexp.MustCompile(`(?m)^ *(\d+\.\d+) +(\d+\.\d+) +\d+\.\d+ +\( *(\d+\.\d+)\) *\r?$`)
 
 func (f *File) derailed(text []byte) error {
@@ -27,7 +28,7 @@ func (f *File) derailed(text []byte) error {
 		f.note("%s of %s hold no measurement", plural(rest, "line"), clip(name))
 	}
 	f.note("a time is that of all requests of a process (200 unless TEST_COUNT said otherwise)")
-	f.add(Benchmark{Name: name, Metric: "time", Unit: "s", Better: Lower, Processes: alone(wall)})
-	f.add(Benchmark{Name: name, Metric: "cpu", Unit: "s", Better: Lower, Processes: alone(cpu)})
+	f.add(Benchmark{Name: name, Metric: "time", Unit: "s", Better: Lower, InTurn: true, Sittings: alone(wall)})
+	f.add(Benchmark{Name: name, Metric: "cpu", Unit: "s", Better: Lower, InTurn: true, Sittings: alone(cpu)})
 	return nil
 }

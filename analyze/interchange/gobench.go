@@ -18,22 +18,22 @@ const processLine = "pitwall-line"
 
 // goReader keeps what later lines depend on.
 type goReader struct {
-	file    *File
-	index   map[[3]string]int
-	process map[[3]string]int // in which run of the file the benchmark's last line was
-	run     int               // counts heads of "go test", each a process of its own
-	pkg     string
-	pkgs    map[string]bool
-	alone   bool
-	bad     int
-	better  map[string]Direction // by unit, from "Unit" lines
-	exact   map[string]bool
+	file   *File
+	index  map[[3]string]int
+	last   map[[3]string]int // the run in which a benchmark's last line was
+	run    int               // counts heads of "go test", each a process of its own
+	pkg    string
+	pkgs   map[string]bool
+	alone  bool
+	bad    int
+	better map[string]Direction // by unit, from "Unit" lines
+	exact  map[string]bool
 }
 
 // goBenchmarks reads results, configuration lines and unit metadata. Lines
 // with the same name under one head are of one process, as -count makes them.
 func (f *File) goBenchmarks(text []byte) error {
-	g := &goReader{file: f, index: map[[3]string]int{}, process: map[[3]string]int{}, pkgs: map[string]bool{}, better: map[string]Direction{}, exact: map[string]bool{}}
+	g := &goReader{file: f, index: map[[3]string]int{}, last: map[[3]string]int{}, pkgs: map[string]bool{}, better: map[string]Direction{}, exact: map[string]bool{}}
 	s := bufio.NewScanner(bytes.NewReader(text))
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
@@ -127,15 +127,19 @@ func (g *goReader) value(name, unit string, v float64) {
 		at = len(f.Benchmarks)
 		g.index[key] = at
 		f.add(Benchmark{Name: name, Variant: g.pkg, Metric: unit, Unit: unit})
-		g.process[key] = -1
 	}
 	b := &f.Benchmarks[at]
-	if g.alone || g.process[key] != g.run {
-		g.process[key] = g.run
-		b.Processes = append(b.Processes, []float64{})
+	b.InTurn = g.alone
+	if !seen || g.last[key] != g.run {
+		g.last[key] = g.run
+		b.Sittings = append(b.Sittings, [][]float64{{}})
+	} else if g.alone {
+		s := len(b.Sittings) - 1
+		b.Sittings[s] = append(b.Sittings[s], []float64{})
 	}
-	last := len(b.Processes) - 1
-	b.Processes[last] = append(b.Processes[last], v)
+	s := len(b.Sittings) - 1
+	p := len(b.Sittings[s]) - 1
+	b.Sittings[s][p] = append(b.Sittings[s][p], v)
 }
 
 // unit reads metadata such as "Unit ns/op better=lower assume=exact".
@@ -174,7 +178,7 @@ func (b *Benchmark) tidy() {
 	if b.Better == "" {
 		b.Better = better
 	}
-	for _, p := range b.Processes {
+	for _, p := range b.Processes() {
 		for i := range p {
 			p[i] /= scale
 		}

@@ -69,7 +69,7 @@ func (f *File) hyperfine(text []byte) error {
 
 // hyperfineResult takes every execution as the process that it was.
 func (f *File) hyperfineResult(r hyperfineResult) {
-	time := Benchmark{Name: r.Command, Metric: "time", Unit: "s", Better: Lower, Processes: alone(r.Times)}
+	time := Benchmark{Name: r.Command, Metric: "time", Unit: "s", Better: Lower, Sittings: alone(r.Times)}
 	if len(r.Times) == 0 {
 		time.Summary = &Summary{Mean: r.Mean, SD: -1, N: len(r.Exits)}
 		if r.SD != nil {
@@ -82,7 +82,7 @@ func (f *File) hyperfineResult(r hyperfineResult) {
 		f.add(Benchmark{Name: r.Command, Metric: "cpu", Unit: "s", Better: Lower, Summary: &Summary{Mean: *r.User + *r.System, SD: -1, N: max(len(r.Times), len(r.Exits))}})
 	}
 	if len(r.Memory) > 0 {
-		f.add(Benchmark{Name: r.Command, Metric: "memory", Unit: "bytes", Better: Lower, Processes: alone(r.Memory)})
+		f.add(Benchmark{Name: r.Command, Metric: "memory", Unit: "bytes", Better: Lower, Sittings: alone(r.Memory)})
 	}
 	failed, killed := 0, 0
 	for _, code := range r.Exits {
@@ -98,14 +98,20 @@ func (f *File) hyperfineResult(r hyperfineResult) {
 	}
 }
 
-// alone puts each value into a process of its own.
-func alone(values []float64) [][]float64 {
+// alone is one sitting in which each value is of a process of its own.
+func alone(values []float64) [][][]float64 {
+	if len(values) == 0 {
+		return nil
+	}
 	out := make([][]float64, 0, len(values))
 	for _, v := range values {
 		out = append(out, []float64{v})
 	}
-	return out
+	return [][][]float64{out}
 }
+
+// oneProcess is one sitting of one process.
+func oneProcess(values []float64) [][][]float64 { return [][][]float64{{values}} }
 
 func plural(n int, thing string) string {
 	if n == 1 {

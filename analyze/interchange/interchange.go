@@ -6,6 +6,7 @@ package interchange
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -44,14 +45,15 @@ type File struct {
 
 // Benchmark is one metric of one benchmark.
 type Benchmark struct {
-	Name      string      `json:"name"`
-	Variant   string      `json:"variant,omitempty"` // the Ruby, where a file holds several
-	Metric    string      `json:"metric"`            // "time", "rate", "memory", "cpu", or the unit of a custom one
-	Unit      string      `json:"unit"`              // "s", "bytes", "1", "1/s", or a custom one
-	Better    Direction   `json:"better"`
-	Exact     bool        `json:"exact,omitempty"`   // its file says that it is the same each time
-	Processes [][]float64 `json:"processes"`         // samples in measured order, by the process that took them; empty when there is only a summary
-	Summary   *Summary    `json:"summary,omitempty"` // all that is left where the samples are gone
+	Name     string        `json:"name"`
+	Variant  string        `json:"variant,omitempty"` // the Ruby or the package, where a file holds several
+	Metric   string        `json:"metric"`            // "time", "rate", "memory", "cpu", or the unit of a custom one
+	Unit     string        `json:"unit"`              // "s", "bytes", "1", "1/s", or a custom one
+	Better   Direction     `json:"better"`
+	Exact    bool          `json:"exact,omitempty"`   // its file says that it is the same each time
+	InTurn   bool          `json:"in_turn,omitempty"` // its processes and those of the other version took turns
+	Sittings [][][]float64 `json:"sittings"`          // samples in measured order, by process, by what was measured in one go; empty when there is only a summary
+	Summary  *Summary      `json:"summary,omitempty"` // all that is left where the samples are gone
 }
 
 // Summary is a mean of samples that were thrown away.
@@ -61,8 +63,11 @@ type Summary struct {
 	N    int     `json:"n"`  // 0 unknown
 }
 
+// Processes are the samples of each process, of all sittings.
+func (b Benchmark) Processes() [][]float64 { return slices.Concat(b.Sittings...) }
+
 // Samples are those of all processes.
-func (b Benchmark) Samples() []float64 { return slices.Concat(b.Processes...) }
+func (b Benchmark) Samples() []float64 { return slices.Concat(b.Processes()...) }
 
 // Limits of a file.
 const (
@@ -131,8 +136,8 @@ func (f *File) parse(data []byte) error {
 // add is called by readers for each metric of each benchmark.
 func (f *File) add(b Benchmark) {
 	b.Name, b.Variant, b.Metric, b.Unit = clip(b.Name), clip(b.Variant), clip(b.Metric), clip(b.Unit)
-	if b.Processes == nil {
-		b.Processes = [][]float64{}
+	if b.Sittings == nil {
+		b.Sittings = [][][]float64{}
 	}
 	f.Benchmarks = append(f.Benchmarks, b)
 }
@@ -146,24 +151,24 @@ func (f *File) note(format string, args ...any) {
 // drop leaves out what is no measurement: times and rates that are not above
 // zero, what is no finite number, and benchmarks of which nothing remains.
 func (f *File) drop() {
-	var kept []Benchmark
+	kept := []Benchmark{}
 	for _, b := range f.Benchmarks {
-		gone, all := 0, 0
-		for i, p := range b.Processes {
-			all += len(p)
-			good := slices.DeleteFunc(p, func(v float64) bool { return !measured(v, b.Metric) })
-			gone += len(p) - len(good)
-			b.Processes[i] = good
+		all := len(b.Samples())
+		for i, sitting := range b.Sittings {
+			for j, process := range sitting {
+				sitting[j] = slices.DeleteFunc(process, func(v float64) bool { return !measured(v, b.Metric) })
+			}
+			b.Sittings[i] = slices.DeleteFunc(sitting, func(p []float64) bool { return len(p) == 0 })
 		}
-		b.Processes = slices.DeleteFunc(b.Processes, func(p []float64) bool { return len(p) == 0 })
-		if gone > 0 {
+		b.Sittings = slices.DeleteFunc(b.Sittings, func(s [][]float64) bool { return len(s) == 0 })
+		if gone := all - len(b.Samples()); gone > 0 {
 			f.note("%s: %d of %d samples are no measurement (0, negative, or no number) and are left out", b.Name, gone, all)
 		}
-		if len(b.Processes) > 0 || b.Summary != nil && measured(b.Summary.Mean, b.Metric) {
+		if len(b.Sittings) > 0 || b.Summary != nil && measured(b.Summary.Mean, b.Metric) {
 			kept = append(kept, b)
 		}
 	}
-	f.Benchmarks = append([]Benchmark{}, kept...)
+	f.Benchmarks = kept
 }
 
 func measured(v float64, metric string) bool {
@@ -186,8 +191,8 @@ func clip(s string) string {
 	return s[:end] + "…"
 }
 
-// Merge puts several files of one side together: each file is a process of its
-// own, or several.
+// Merge puts several files of one side together: each is a sitting of its own,
+// or several.
 func Merge(files []*File) (*File, error) {
 	all := &File{Files: []string{}, Benchmarks: []Benchmark{}, Notes: []string{}}
 	index := map[[3]string]int{}
@@ -204,12 +209,12 @@ func Merge(files []*File) (*File, error) {
 			at, seen := index[b.key()]
 			if !seen {
 				index[b.key()] = len(all.Benchmarks)
-				b.Processes = slices.Clone(b.Processes)
+				b.Sittings = slices.Clone(b.Sittings)
 				all.Benchmarks = append(all.Benchmarks, b)
 				continue
 			}
 			have := &all.Benchmarks[at]
-			have.Processes = append(have.Processes, b.Processes...)
+			have.Sittings = append(have.Sittings, b.Sittings...)
 			if b.Summary != nil || have.Summary != nil {
 				have.Summary = pooled(have.Summary, b.Summary)
 			}
@@ -223,15 +228,8 @@ func (b Benchmark) key() [3]string { return [3]string{b.Name, b.Variant, b.Metri
 // pooled is the mean of two summaries; their spread is not that of either.
 func pooled(a, b *Summary) *Summary {
 	if a == nil || b == nil {
-		return cmpOr(a, b)
+		return cmp.Or(a, b)
 	}
 	wa, wb := float64(max(1, a.N)), float64(max(1, b.N))
 	return &Summary{Mean: (a.Mean*wa + b.Mean*wb) / (wa + wb), SD: -1, N: a.N + b.N}
-}
-
-func cmpOr(a, b *Summary) *Summary {
-	if a != nil {
-		return a
-	}
-	return b
 }

@@ -60,7 +60,7 @@ func (f *File) ipsEntry(e ipsEntry) error {
 	switch {
 	case e.Item != nil && e.Samples != nil:
 		b.Name = fmt.Sprint(e.Item)
-		b.Processes = [][]float64{e.Samples}
+		b.Sittings = oneProcess(e.Samples)
 	case e.Name != nil && (e.IPS != nil || e.Mean != nil):
 		b.Name = fmt.Sprint(e.Name)
 		b.Summary = &Summary{SD: -1}

@@ -19,10 +19,11 @@ type Judgement struct {
 	Weak       string          `json:"weak"` // why even a verdict is weaker than a paired run's
 }
 
-// blocked is why processes that were measured one version after the other are
-// weak: here, benchstat called 22 of 60 such comparisons of identical programs
-// different, and 1 of 60 when they took turns.
-const blocked = "one version was measured after the other, not in turn: a machine that drifts meanwhile looks like a change"
+// order is why sittings are weak even when they are many.
+const order = "the files do not say in which order they were measured: where all old ones came before all new ones, a machine that drifts looks like a change"
+
+// unpaired is why processes that took turns are weaker than pairs of ours.
+const unpaired = "which old process ran beside which new one is not in the files, so that drift counts as noise"
 
 // mostDifferences bounds the pairs of samples that an estimate looks at.
 const mostDifferences = 1_000_000
@@ -115,9 +116,9 @@ func (f *File) faster(i, j int) bool {
 		for _, b := range f.Benchmarks {
 			if b.Name == f.Benchmarks[k].Name && (b.Metric == "time" || b.Metric == "rate") {
 				if b.Better == Higher {
-					return -b.mean()
+					return -b.Mean()
 				}
-				return b.mean()
+				return b.Mean()
 			}
 		}
 		return math.Inf(1)
@@ -146,50 +147,96 @@ func soleName(f *File) string {
 }
 
 func sideName(f *File, b Benchmark) string {
-	if len(f.Files) == 1 {
-		return fmt.Sprintf("%s (%s)", f.Files[0], plural(max(1, len(b.Processes)), "process"))
+	name := f.Files[0]
+	if len(f.Files) > 1 {
+		name = plural(len(f.Files), "file")
 	}
-	return fmt.Sprintf("%s (%s)", plural(len(f.Files), "file"), plural(max(1, len(b.Processes)), "process"))
+	if n := len(b.Processes()); n > 0 {
+		name += " (" + plural(n, "process") + ")"
+	}
+	return name
 }
 
 // judge says what may be said: a verdict only where both sides have several
-// processes, for what differs between processes is not in any one of them.
+// sittings, or processes that took turns, for what differs from one process to
+// the next, or from one hour to the next, is not in any one of them.
 func judge(source Source, old, new Benchmark, margin float64) Judgement {
-	j := Judgement{Claim: claim(source, old, new), Weak: blocked}
+	j := Judgement{Claim: claim(source, old, new)}
 	rule := stat.Rule{Metric: new.Metric, Unit: new.Unit, Margin: margin, HigherIsBetter: new.Better == Higher}
 	a, b := old.units(), new.units()
 	switch {
 	case len(a) == 0 || len(b) == 0:
-		j.Comparison = means(rule, old, new)
 		j.Weak = "the samples were thrown away"
-	case new.Better == "":
-		j.Comparison = stat.Unpaired(new.Metric, stat.Mean(a, new.Unit, 0.95), stat.Mean(b, new.Unit, 0.95), ratioOf(a, b),
-			"the file does not say whether more or less of it is better")
-	case new.Exact && old.Exact:
+		j.Comparison = means(rule, old, new)
+	case new.Exact && old.Exact && new.Better != "":
 		j.Comparison = stat.CompareCounters(rule, old.Samples(), new.Samples())
-		j.Weak = "its file says that it is the same each time"
+	case new.Better == "":
+		j.Comparison = undecided(rule, old, new, "the file does not say whether more or less of it is better")
 	case len(a) < 2 || len(b) < 2:
-		j.Comparison = onesided(rule, old, new)
+		j.Weak = "one sitting a side"
+		j.Comparison = undecided(rule, old, new, unseen(old, new))
 	default:
+		j.Weak = order
+		if old.InTurn && new.InTurn {
+			j.Weak = unpaired
+		}
 		j.Comparison = stat.CompareGroups(rule, a, b)
 	}
 	return j
 }
 
-// units is one value a process: the median of its samples.
+// units is one value for each thing that was measured apart from the others: a
+// sitting, or a process where those of both sides took turns.
 func (b Benchmark) units() []float64 {
-	out := make([]float64, 0, len(b.Processes))
-	for _, p := range b.Processes {
-		if len(p) == 0 {
-			continue
+	out := []float64{}
+	for _, sitting := range b.Sittings {
+		var inside []float64
+		for _, process := range sitting {
+			inside = append(inside, median(process))
 		}
-		sorted := slices.Sorted(slices.Values(p))
-		out = append(out, stat.OrderQuantile(0.5, sorted))
+		if b.InTurn {
+			out = append(out, inside...)
+		} else {
+			out = append(out, median(inside))
+		}
 	}
 	return out
 }
 
-func (b Benchmark) mean() float64 {
+func median(values []float64) float64 {
+	return stat.OrderQuantile(0.5, slices.Sorted(slices.Values(values)))
+}
+
+// unseen is what varies without being in the samples.
+func unseen(old, new Benchmark) string {
+	a, b := len(old.Processes()), len(new.Processes())
+	if a > 1 && b > 1 {
+		return fmt.Sprintf("%d processes in one go against %d in one go: how a machine differs from one go to the next is not in them, and looks like a change", a, b)
+	}
+	return fmt.Sprintf("%s against %s: what differs from process to process is not in the samples, so no number of them decides", plural(a, "process"), plural(b, "process"))
+}
+
+// undecided estimates the ratio from what is there: from values of single
+// processes where those are several, else from samples.
+func undecided(rule stat.Rule, old, new Benchmark, why string) stat.Comparison {
+	a, b := old.inside(), new.inside()
+	return stat.Unpaired(rule.Metric, stat.Mean(a, rule.Unit, 0.95), stat.Mean(b, rule.Unit, 0.95), ratioOf(a, b), why)
+}
+
+func (b Benchmark) inside() []float64 {
+	processes := b.Processes()
+	if len(processes) < 2 {
+		return b.Samples()
+	}
+	out := make([]float64, len(processes))
+	for i, p := range processes {
+		out[i] = median(p)
+	}
+	return out
+}
+
+// Mean is the mean of all samples, or the one that is left of them; NaN unknown.
+func (b Benchmark) Mean() float64 {
 	if all := b.Samples(); len(all) > 0 {
 		return meanOf(all)
 	}
@@ -199,21 +246,11 @@ func (b Benchmark) mean() float64 {
 	return math.NaN()
 }
 
-// onesided estimates the ratio from the samples of single processes and gives
-// no verdict: the interval holds what varies inside a process, and layout,
-// hash seed and the hour of the day vary between processes.
-func onesided(rule stat.Rule, old, new Benchmark) stat.Comparison {
-	a, b := old.Samples(), new.Samples()
-	why := fmt.Sprintf("%s against %s: what differs from process to process is not in the samples, so no number of them decides",
-		plural(len(old.Processes), "process"), plural(len(new.Processes), "process"))
-	return stat.Unpaired(rule.Metric, stat.Mean(a, rule.Unit, 0.95), stat.Mean(b, rule.Unit, 0.95), ratioOf(a, b), why)
-}
-
 // ratioOf is new over old of independent samples: the shift of their
 // logarithms by Hodges and Lehmann, or without an interval when they are too
 // many for that.
 func ratioOf(a, b []float64) stat.Estimate {
-	const method = "ratio inside the processes, Hodges-Lehmann"
+	const method = "ratio inside one sitting, Hodges-Lehmann"
 	la, lb := logs(a), logs(b)
 	if la == nil || lb == nil || len(la)*len(lb) > mostDifferences {
 		return stat.None(meanOf(b)/meanOf(a), "1", 0.95, min(len(a), len(b)), "ratio of means")
@@ -254,8 +291,8 @@ func means(rule stat.Rule, old, new Benchmark) stat.Comparison {
 		if b.Summary != nil {
 			n = b.Summary.N
 		}
-		return stat.None(b.mean(), rule.Unit, 0.95, n, "mean, samples thrown away")
+		return stat.None(b.Mean(), rule.Unit, 0.95, n, "mean, samples thrown away")
 	}
 	why := "only means are left: a standard deviation is how much single samples vary, and whether two of them overlap says nothing of the means"
-	return stat.Unpaired(rule.Metric, alone(old), alone(new), stat.None(new.mean()/old.mean(), "1", 0.95, 0, "ratio of means"), why)
+	return stat.Unpaired(rule.Metric, alone(old), alone(new), stat.None(new.Mean()/old.Mean(), "1", 0.95, 0, "ratio of means"), why)
 }

@@ -91,9 +91,9 @@ func (f *File) yjit(name, ruby string, r yjitResult) {
 			steady = steady[n/2:]
 		}
 	}
-	f.add(Benchmark{Name: name, Variant: ruby, Metric: "time", Unit: "s", Better: Lower, Processes: [][]float64{steady}})
+	f.add(Benchmark{Name: name, Variant: ruby, Metric: "time", Unit: "s", Better: Lower, Sittings: oneProcess(steady)})
 	if peak := max(r.RSS, r.MaxRSS); peak > 0 {
-		f.add(Benchmark{Name: name, Variant: ruby, Metric: "memory", Unit: "bytes", Better: Lower, Processes: [][]float64{{peak}}})
+		f.add(Benchmark{Name: name, Variant: ruby, Metric: "memory", Unit: "bytes", Better: Lower, Sittings: oneProcess([]float64{peak})})
 	}
 	if n := len(r.WarmUp); n > 0 {
 		f.note("%s, %s: %s of warm-up are left out, as the harness said", clip(name), clip(ruby), plural(n, "iteration"))
