@@ -1,4 +1,5 @@
 import { list, type Run } from "../data/lap";
+import { Command } from "./Copy";
 import { machinePairs, PairsTable, runPairs } from "./Environment";
 import { Head } from "./Head";
 import { Section } from "./Section";
@@ -17,6 +18,7 @@ export function RunPage({ run }: { run: Run }) {
             {going ? "Its result appears here when it ends: reload then." : run.summary}
           </p>
         </div>
+        {!going && run.command === "lap" && <div><p>What it had stored when it ended may still be judged:</p><Command line={`pitwall report ${run.id}`} /></div>}
         <Section id="environment" title="What is known of it">
           {list(run.dropped).length > 0 && <ul class="gaps">{list(run.dropped).map((text, i) => <li key={i}>{text}</li>)}</ul>}
           <div class="environment">
