@@ -22,6 +22,7 @@ type Command struct {
 	Keep   bool          // standard output goes through a pipe and is counted, hashed and kept in part; else it goes to /dev/null
 	Files  []uintptr     // descriptors that the program gets as 3, 4, ...
 	Limit  time.Duration // after which the whole group is ended; 0: none
+	Spare  bool          // what it leaves running goes on, until EndLeft of its outcome
 	Counts bool          // count user instructions with perf_event; a *CounterError when the machine does not let us
 }
 
@@ -44,7 +45,9 @@ type Outcome struct {
 	Instructions int64  // in user mode, children included; -1 when not counted
 	Stdout       Output
 	Stderr       Output
-	Left         []string // processes that outlived the command and were ended: "sleep (pid 12)"
+	Left         []string // processes that outlived the command and, without Spare, were ended: "sleep (pid 12)"
+
+	mark string
 }
 
 // CPU is user and system time together.

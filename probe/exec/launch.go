@@ -21,6 +21,7 @@ type Launch struct {
 	files   []uintptr
 	stdout  *drain // nil: /dev/null
 	stderr  *drain
+	words   *os.File // standard error of a command whose children live on: a pipe would break under them
 	reading bool
 }
 
@@ -41,8 +42,10 @@ func Prepare(c Command) (*Launch, error) {
 	}
 	if err := l.open(); err != nil {
 		l.shut()
-		if l.stdout != nil {
-			l.stdout.read.Close()
+		for _, d := range []*drain{l.stdout, l.stderr} {
+			if d != nil {
+				d.read.Close()
+			}
 		}
 		return nil, err
 	}
@@ -75,10 +78,15 @@ func (l *Launch) open() error {
 		return err
 	}
 	l.opened = append(l.opened, out)
-	if l.stderr, problems, err = newDrain(); err != nil {
+	if l.command.Spare {
+		l.words, err = unnamed()
+		problems = l.words
+	} else if l.stderr, problems, err = newDrain(); err == nil {
+		l.opened = append(l.opened, problems)
+	}
+	if err != nil {
 		return err
 	}
-	l.opened = append(l.opened, problems)
 	l.files = append([]uintptr{in.Fd(), out.Fd(), problems.Fd()}, l.command.Files...)
 	return nil
 }
@@ -110,7 +118,9 @@ func (l *Launch) Read() {
 	if l.stdout != nil {
 		go l.stdout.run()
 	}
-	go l.stderr.run()
+	if l.stderr != nil {
+		go l.stderr.run()
+	}
 }
 
 // Finish shuts what is open and gives what the command wrote, for which it
@@ -122,7 +132,24 @@ func (l *Launch) Finish() (stdout, stderr Output) {
 	if l.stdout != nil {
 		stdout = l.stdout.end()
 	}
+	if l.words != nil {
+		defer l.words.Close()
+		return stdout, end(l.words)
+	}
 	return stdout, l.stderr.end()
+}
+
+// unnamed makes a file that has no name any more.
+func unnamed() (*os.File, error) {
+	f, err := os.CreateTemp("", "pitwall-stderr-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func (l *Launch) shut() {

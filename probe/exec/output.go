@@ -86,5 +86,19 @@ func (d *drain) end() Output {
 	return Output{Bytes: d.n, SHA256: hex.EncodeToString(d.sum.Sum(nil)), Tail: d.tail[max(0, len(d.tail)-keptBytes):]}
 }
 
+// end is the end of a file that is still being written.
+func end(f *os.File) Output {
+	o := Output{Bytes: -1}
+	st, err := f.Stat()
+	if err != nil {
+		return o
+	}
+	o.Bytes = st.Size()
+	tail := make([]byte, min(o.Bytes, keptBytes))
+	n, _ := f.ReadAt(tail, o.Bytes-int64(len(tail)))
+	o.Tail = tail[:n]
+	return o
+}
+
 // unlooked is the output that went to /dev/null.
 func unlooked() Output { return Output{Bytes: -1} }

@@ -18,7 +18,7 @@ import (
 // command could not be run or was cancelled; how it ended is in the outcome,
 // whatever it was. At its limit or when ctx is cancelled the whole group gets
 // SIGTERM and soon SIGKILL. What the command leaves running is ended and
-// named in the outcome.
+// named in the outcome, unless it is to be spared.
 //
 // The CPU time is the kernel's, of the command and of the children that it
 // waited for. So is the memory, the largest of any of these processes; but
@@ -57,7 +57,11 @@ func Run(ctx context.Context, c Command) (Outcome, error) {
 	end := clock.Now()
 	o := Outcome{PID: pid, Wall: time.Duration(end - start), Instructions: countOf(count)}
 	o.TimedOut = g.stop()
-	o.Left = l.EndRest(pid)
+	if o.mark = l.mark; c.Spare {
+		o.Left = l.Rest(pid)
+	} else {
+		o.Left = l.EndRest(pid)
+	}
 	if err := o.reap(pid); waitErr == nil {
 		waitErr = err
 	}
@@ -189,11 +193,17 @@ func (g *guard) stop() bool {
 // carries its mark. It is called after the command's end and before its
 // process is reaped, so that the group's number is still its own. Names come
 // back, "sleep (pid 12)", never nil.
-func (l *Launch) EndRest(pid int) []string {
+func (l *Launch) EndRest(pid int) []string { return endAll(pid, l.mark) }
+
+// EndLeft ends what a spared command left running, as far as it still carries
+// the command's mark; on macOS nothing is found. Names come back, never nil.
+func (o Outcome) EndLeft() []string { return endAll(0, o.mark) }
+
+func endAll(leader int, mark string) []string {
 	left := []string{}
 	seen := map[int]bool{}
 	for try := 0; try < mostTries; try++ {
-		rest := strays(pid, l.mark)
+		rest := strays(leader, mark)
 		if len(rest) == 0 {
 			break
 		}

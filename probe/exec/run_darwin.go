@@ -37,6 +37,9 @@ func maxRSS(use *unix.Rusage) int64 { return use.Maxrss }
 // strays lists the processes of a group that still run, the leader left out.
 // What left the group is not found here.
 func strays(leader int, _ string) []stray {
+	if leader == 0 {
+		return nil
+	}
 	all, err := unix.SysctlKinfoProcSlice("kern.proc.pgrp", leader)
 	if err != nil {
 		return nil

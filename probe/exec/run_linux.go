@@ -65,11 +65,14 @@ func Peak(status []byte) int64 {
 }
 
 // strays lists the processes of a group, and those with its mark, that still
-// run; the leader is left out.
+// run; the leader is left out. Leader 0 has no group any more.
 func strays(leader int, mark string) []stray {
-	first, err := proc.ReadStat(leader)
-	if err != nil {
-		return nil
+	var first proc.Stat
+	if leader != 0 {
+		var err error
+		if first, err = proc.ReadStat(leader); err != nil {
+			return nil
+		}
 	}
 	var found []stray
 	for _, pid := range proc.Processes() {
@@ -81,7 +84,7 @@ func strays(leader int, mark string) []stray {
 			continue
 		}
 		group, err := unix.Getpgid(pid)
-		if err == nil && group == leader || marked(pid, mark) {
+		if err == nil && leader != 0 && group == leader || marked(pid, mark) {
 			found = append(found, stray{pid, s.Command})
 		}
 	}

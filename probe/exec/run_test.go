@@ -148,6 +148,23 @@ func TestNothingOutlivesACommand(t *testing.T) {
 	}
 }
 
+func TestWhatIsSparedGoesOnUntilItIsEnded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pid")
+	c := script(fmt.Sprintf(`setsid sh -c 'echo $$ > %s; echo up >&2; while :; do sleep 0.05; echo still >&2 || exit; done' & while ! [ -s %[1]s ]; do sleep 0.01; done; echo started >&2`, file))
+	c.Spare = true
+	o := mustRun(t, c)
+	time.Sleep(120 * time.Millisecond)
+	if len(o.Left) == 0 || !alive(t, file) || !strings.Contains(string(o.Stderr.Tail), "started") {
+		t.Errorf("left %v, stderr %q", o.Left, o.Stderr.Tail)
+	}
+	if ended := o.EndLeft(); len(ended) == 0 || alive(t, file) {
+		t.Errorf("ended %v", ended)
+	}
+	if again := o.EndLeft(); len(again) != 0 {
+		t.Errorf("ended again %v", again)
+	}
+}
+
 func TestLimitAndInterrupt(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pid")
 	c := script(fmt.Sprintf(`trap "" TERM; sleep 100 & echo $! > %s; while :; do sleep 0.05; done`, file))
