@@ -174,6 +174,9 @@ func (c *benchChecker) kind(path string, b Benchmark) (bench.Kind, bool) {
 		value string
 	}{{bench.Code, b.Code}, {bench.Route, b.Route}, {bench.Job, b.Job}, {bench.Command, b.Command}} {
 		at := join(path, string(k.kind))
+		if k.kind == bench.Code && b.Block > 0 {
+			k.value = "a block of Ruby"
+		}
 		if k.value == "" && c.at[at] == nil {
 			continue
 		}

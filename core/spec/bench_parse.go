@@ -50,7 +50,7 @@ func ParseBench(name string, data []byte) (*Bench, error) {
 // CheckBench finds.
 func (b Benchmark) Kind() bench.Kind {
 	switch {
-	case b.Code != "":
+	case b.Code != "" || b.Block > 0:
 		return bench.Code
 	case b.Route != "":
 		return bench.Route

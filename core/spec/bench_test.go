@@ -180,7 +180,7 @@ benchmarks:
 // Benchmarks made in memory have no positions, and are checked all the same.
 func TestCheckBenchInMemory(t *testing.T) {
 	good := &Bench{Benchmarks: []Benchmark{{Name: "a", Code: "x"}, {Name: "b", Code: "y", Against: "a", Budgets: []string{"objects <= 1"}},
-		{Name: "c", Command: "ls", Exit: []int{0}}, {Name: "d", Job: "A", Drain: &Drain{Jobs: 5}}}}
+		{Name: "c", Command: "ls", Exit: []int{0}}, {Name: "e", Block: 1}, {Name: "d", Job: "A", Drain: &Drain{Jobs: 5}}}}
 	if p := CheckBench(good); len(p) > 0 {
 		t.Error(p)
 	}
