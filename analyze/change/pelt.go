@@ -38,17 +38,19 @@ func (s Segments) PELT(x []float64) []int {
 	for t := 1; t <= n; t++ {
 		best[t] = math.Inf(1)
 	}
-	open := []start{{0, n + 1}}
+	open, costs := []start{{0, n + 1}}, make([]float64, 0, n)
 	for t := s.Least; t <= n; t++ {
 		if last := t - s.Least; last >= s.Least {
 			open = append(open, start{last, n + 1})
 		}
+		costs = costs[:0]
 		for _, o := range open {
-			if c := best[o.at] + s.cost(sums, o.at, t) + s.Penalty; c < best[t] {
-				best[t], from[t] = c, o.at
+			c := best[o.at] + s.cost(sums, o.at, t)
+			if costs = append(costs, c); c+s.Penalty < best[t] {
+				best[t], from[t] = c+s.Penalty, o.at
 			}
 		}
-		open = s.prune(open, sums, best, t)
+		open = s.prune(open, costs, best[t], t)
 	}
 	return trace(from, n)
 }
@@ -58,11 +60,12 @@ type start struct{ at, until int }
 
 // prune drops the starts that no optimum can use any more (theorem 3.1 with
 // K = 0). A start that loses against a change at t loses only from t + Least
-// on, for until then that change leaves too short a segment.
-func (s Segments) prune(open []start, sums prefix, best []float64, t int) []start {
+// on, for until then that change leaves too short a segment. costs are those
+// of the first t values with the last segment from each start.
+func (s Segments) prune(open []start, costs []float64, best float64, t int) []start {
 	kept := open[:0]
-	for _, o := range open {
-		if o.until > t && best[o.at]+s.cost(sums, o.at, t) > best[t] {
+	for i, o := range open {
+		if costs[i] > best {
 			o.until = min(o.until, t+s.Least)
 		}
 		if o.until > t {

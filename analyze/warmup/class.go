@@ -15,25 +15,28 @@ import (
 const (
 	LeastBlocks = 12 // fewer are not judged
 
-	window  = 200 // blocks around one that say whether it is an outlier
-	beyond  = 3   // times the distance of the 10th and the 90th percentile from the median
-	share   = 0.02
-	quarter = 4 // a level that differs within the last 1/quarter of the blocks means no steady state
+	window  = 200   // blocks around one that say whether it is an outlier
+	beyond  = 3     // times the distance of the 10th and the 90th percentile from the median
+	floor   = 0.001 // least spread of a level that is believed, of the median
+	share   = 0.02  // of the last level's mean: levels that differ by less are the same
+	longest = 400   // blocks that are cut; of more, neighbours are joined
+	quarter = 4     // a level that differs within the last 1/quarter of the blocks means no steady state
 )
 
 // Classify says how a process warmed up, from all its timed blocks in order.
 // It does not change them. Outliers are set aside, change points in mean and
 // spread cut the rest into levels, and the last level is the reference. An
 // earlier one is the same where its mean is within one standard deviation of
-// the reference, or 2 % of it if that is more. The steady state begins after
-// the last level that is not the same. Took is -1 where it never began or
-// cannot be told.
+// the reference, or 2 % of it if that is more (the original takes the variance,
+// which is no time, or a millisecond, which is many calls). The steady state
+// begins after the last level that is not the same. Took is -1 where it never
+// began or cannot be told.
 func Classify(blocks []bench.Block) bench.WarmUp {
 	kept := perCall(blocks)
 	if len(kept) < LeastBlocks {
 		return bench.WarmUp{Class: bench.Unjudged, Took: -1, Why: fmt.Sprintf("%d timed blocks, the rule needs %d", len(kept), LeastBlocks)}
 	}
-	levels := cut(setAside(kept))
+	levels := cut(joined(setAside(kept)))
 	w := judge(levels, len(blocks))
 	if w.Class != bench.Unsteady {
 		w.Took = 0
@@ -45,8 +48,10 @@ func Classify(blocks []bench.Block) bench.WarmUp {
 }
 
 // Steady says whether a process may stop collecting blocks: it has a steady
-// state, of LeastBlocks blocks at least, that has lasted as long as what came
-// before it. Asking costs about a microsecond a block.
+// state, of LeastBlocks blocks at least, that has lasted half as long as what
+// came before it. A stair of a long warm-up looks no different while it lasts,
+// so a caller that expects one sets a least time of its own. Asking is
+// Classify: about a millisecond for 60 blocks, at most thirty.
 func Steady(blocks []bench.Block) bool {
 	w := Classify(blocks)
 	if w.Class == bench.Unsteady || w.Class == bench.Unjudged || len(blocks)-w.First < LeastBlocks {
@@ -56,7 +61,7 @@ func Steady(blocks []bench.Block) bool {
 	for _, b := range blocks[w.First:] {
 		after += max(0, b.Wall)
 	}
-	return after >= w.Took
+	return 2*after >= w.Took
 }
 
 // timed is a block's time a call, with its index among all blocks.
@@ -102,6 +107,24 @@ func setAside(y []timed) []timed {
 	return kept
 }
 
+// joined takes the mean of neighbours until few enough are left, since cutting
+// takes time with the square of their number.
+func joined(y []timed) []timed {
+	by := (len(y) + longest - 1) / longest
+	if by <= 1 {
+		return y
+	}
+	out := make([]timed, 0, longest)
+	for group := range slices.Chunk(y, by) {
+		one := timed{at: group[0].at}
+		for _, v := range group {
+			one.seconds += v.seconds / float64(len(group))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
 // at is the quantile of sorted values.
 func at(sorted []float64, q float64) float64 {
 	return sorted[int(q*float64(len(sorted)-1)+0.5)]
@@ -114,7 +137,7 @@ type level struct {
 }
 
 // cut finds the levels. Times are divided by their median, so that the least
-// spread that counts, a thousandth of it, is the same for nanoseconds and
+// spread that counts is the same for nanoseconds and
 // minutes.
 func cut(y []timed) []level {
 	x := make([]float64, len(y))
@@ -125,7 +148,7 @@ func cut(y []timed) []level {
 	for i := range x {
 		x[i] /= scale
 	}
-	ends := append(change.Segments{Cost: change.MeanSpread, Floor: 0.001}.PELT(x), len(x))
+	ends := append(change.Segments{Cost: change.MeanSpread, Floor: floor}.PELT(x), len(x))
 	var levels []level
 	from := 0
 	for _, to := range ends {
