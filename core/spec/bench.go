@@ -51,7 +51,7 @@ type Benchmark struct {
 	// Routes.
 	Over    string   `yaml:"over,omitempty"`    // "rack" in process (when empty), or "socket"
 	Ignore  []string `yaml:"ignore,omitempty"`  // regular expressions taken out of bodies before they are matched
-	Restore string   `yaml:"restore,omitempty"` // a command run between units that puts state back; in process a transaction does it
+	Restore string   `yaml:"restore,omitempty"` // also of jobs: a command run between units that puts state back; in process a transaction does it
 
 	// Jobs.
 	Arguments [][]any `yaml:"arguments,omitempty"` // recorded; one list a call, in turn

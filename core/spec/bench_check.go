@@ -204,9 +204,10 @@ func homes() map[string][]bench.Kind {
 		"teardown": {bench.Code, bench.Route, bench.Job},
 		"rails":    {bench.Code},
 		"method":   {bench.Code, bench.Job},
+		"restore":  {bench.Route, bench.Job},
 	}
 	for kind, keys := range map[bench.Kind]string{
-		bench.Route:   "over ignore restore",
+		bench.Route:   "over ignore",
 		bench.Job:     "arguments drain",
 		bench.Command: "prepare conclude cleanup warm_up parameters exit shell input dir",
 	} {

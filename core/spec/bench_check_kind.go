@@ -20,15 +20,20 @@ func (c *benchChecker) benchRoute(path string, b Benchmark) {
 			c.problem(at, "is empty")
 		}
 	}
-	if b.Restore != "" || c.at[path+".restore"] != nil {
-		c.plainCommand(path+".restore", b.Restore)
-	}
+	c.restore(path+".restore", b.Restore)
 	if b.Over == "socket" {
 		for key, text := range map[string]string{"setup": b.Setup, "teardown": b.Teardown} {
 			if text != "" {
 				c.problem(path+"."+key, "is Ruby in the process that is timed: it needs over: rack")
 			}
 		}
+	}
+}
+
+// restore is a command that puts back what units of a route or a job change.
+func (c *benchChecker) restore(path, command string) {
+	if command != "" || c.at[path] != nil {
+		c.plainCommand(path, command)
 	}
 }
 
@@ -39,6 +44,7 @@ func (c *benchChecker) job(path string, b Benchmark) {
 		c.problem(path+".job", `wants the name of a class ("ReceiptJob"), not %q`, b.Job)
 	}
 	c.rubyMethod(path+".method", b.Method)
+	c.restore(path+".restore", b.Restore)
 	if c.at[path+".arguments"] != nil && len(b.Arguments) == 0 {
 		c.problem(path+".arguments", "is empty: one list a call; [[]] is a call without arguments")
 	}

@@ -90,7 +90,7 @@ func TestBenchSchemaAndParserAgree(t *testing.T) {
 		"code":       with("code", "rails: true\nmethod: Export#rows\nsetup: x = 1\nteardown: x\nallow: [sleep, db.example]\nmargin: 0.05\nenv: {A: 1}"),
 		"route":      with("route", "over: socket\nignore: ['v=\\d+']\nrestore: bin/restore"),
 		"in process": with("route", "over: rack\nsetup: x\nteardown: y"),
-		"job":        with("job", "arguments: [[1, a, {b: [null, true]}], []]\ndrain: {jobs: 10, concurrency: 3, redis: redis-server --save ''}\nmethod: A::B.call"),
+		"job":        with("job", "arguments: [[1, a, {b: [null, true]}], []]\ndrain: {jobs: 10, concurrency: 3, redis: redis-server --save ''}\nmethod: A::B.call\nrestore: bin/restore"),
 		"command":    with("command", "setup: make\nprepare: a\nconclude: b\ncleanup: c\nwarm_up: 0\nexit: [0, 1]\nshell: sh\ninput: x\ndir: d"),
 		"parameters": "benchmarks: [{name: a, command: 'x {size}', parameters: {size: [1, b]}}]\n",
 		"because":    with("code", "because: {source: log, date: 2026-11-23, share: 0, text: slow}"),
@@ -133,11 +133,11 @@ func badBench() map[string]string {
 		"because no source": "because: {share: 0.5}\n" + with("code", ""),
 	}
 	for kind, lists := range map[string][]string{
-		"code": {"route: x", "job: X", "margin: 0", "margin: 1", "margin: -1", "margin: big", "allow: [a b]", "allow: ['http://x/']", "env: {A-B: 1}",
+		"code": {"restore: x", "route: x", "job: X", "margin: 0", "margin: 1", "margin: -1", "margin: big", "allow: [a b]", "allow: ['http://x/']", "env: {A-B: 1}",
 			"rails: 1", "method: rows", "over: rack", "arguments: [[1]]", "warm_up: 1", "parameters: {a: [1]}", "against: ''", "budgets: objects <= 1",
 			"because: {source: x, share: 1.5}", "because: {source: x, date: 23.11.2026}", "because: {source: ''}", "teardow: x"},
 		"route":   {"over: http", "over: ''", "ignore: x", "ignore: ['']", "restore: ''", "rails: true", "method: A#b", "drain: {jobs: 1}", "exit: [1]"},
-		"job":     {"drain: {}", "drain: {jobs: 0}", "drain: {jobs: 1, concurrency: 0}", "drain: {jobs: 1, redis: ''}", "drain: {jobs: 1, x: 1}", "arguments: []", "arguments: [1]", "rails: true", "ignore: [x]"},
+		"job":     {"restore: ''", "drain: {}", "drain: {jobs: 0}", "drain: {jobs: 1, concurrency: 0}", "drain: {jobs: 1, redis: ''}", "drain: {jobs: 1, x: 1}", "arguments: []", "arguments: [1]", "rails: true", "ignore: [x]"},
 		"command": {"exit: [256]", "exit: [-1]", "exit: 0", "warm_up: -1", "warm_up: 1.5", "shell: ''", "input: ''", "prepare: ''", "teardown: x", "rails: true", "method: A#b", "budgets: ['objects <= 1']", "budgets: ['sql == 1']", "parameters: {a: []}", "parameters: {A: [1]}"},
 	} {
 		for _, keys := range lists {
