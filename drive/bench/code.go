@@ -53,7 +53,7 @@ func (c *Code) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 		return core.Unit{}, v.shorten(err)
 	}
 	defer w.Kill()
-	u, err := c.pace.measure(ctx, w, c.load(v, t), nil, nil)
+	u, err := c.pace.measure(ctx, w, c.load(v, t), nil, nil, nil)
 	if err != nil {
 		return core.Unit{}, v.shorten(c.where(err, v))
 	}

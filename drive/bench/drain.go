@@ -9,11 +9,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -79,7 +79,7 @@ func (d *drain) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, drainLimit, fmt.Errorf("the queue was not empty after %s", drainLimit))
 	defer cancel()
-	p, err := d.place()
+	p, err := d.yard()
 	if err != nil {
 		return core.Unit{}, err
 	}
@@ -95,8 +95,8 @@ func (d *drain) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	if err != nil {
 		return core.Unit{}, err
 	}
-	u, err := d.reduce(out)
-	u.Ruby, u.Pad, u.Values[core.Memory] = jobs.Ruby, t.Pad, float64(peak)
+	u, err := d.reduce(out, t)
+	u.Ruby, u.Values[core.Memory] = jobs.Ruby, float64(peak)
 	u.Notes = append(u.Notes, fmt.Sprintf("%d jobs at concurrency %d in Sidekiq %s, on a Redis of its own; a job's time is the time from the start of the first job to the end of the last over their number",
 		d.benchmark.Drain.Jobs, d.concurrency(), jobs.Sidekiq))
 	if err == nil && d.benchmark.Restore != "" {
@@ -109,13 +109,13 @@ func (d *drain) concurrency() int { return cmp.Or(d.benchmark.Drain.Concurrency,
 
 func (d *drain) redis() string { return cmp.Or(d.benchmark.Drain.Redis, "redis-server") }
 
-// place is the private directory of a unit with a supervisor that removes it.
-type place struct {
+// yard is the private directory of a unit with a supervisor that removes it.
+type yard struct {
 	dir string
 	sup *supervise.Supervisor
 }
 
-func (d *drain) place() (*place, error) {
+func (d *drain) yard() (*yard, error) {
 	sup, err := supervise.Start(d.apps.Supervisor, nil)
 	if err != nil {
 		return nil, err
@@ -135,45 +135,25 @@ func (d *drain) place() (*place, error) {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("preparing a queue: %w", err)
 	}
-	return &place{dir, sup}, nil
+	return &yard{dir, sup}, nil
 }
 
-func (p *place) file(name string) string { return filepath.Join(p.dir, name) }
+func (p *yard) file(name string) string { return filepath.Join(p.dir, name) }
 
 // ruby is a command of the version's Ruby in its environment.
-func (d *drain) ruby(p *place, app *boot.App, t pairs.Turn, name string, args ...string) supervise.Unit {
+func (d *drain) ruby(p *yard, app *boot.App, t pairs.Turn, name string, args ...string) supervise.Unit {
 	v := d.apps.Versions[t.Arm]
-	env := app.Environment(d.unit)
-	extra := environment(d.file, d.benchmark, t.Pad)
-	for _, pair := range slices.Concat(pairsOf(extra), pairsOf(v.Env)) {
-		env = append(env, pair)
-	}
-	env = append(env, "PITWALL_REDIS=unix://"+p.file("redis.sock"), "REDIS_URL=unix://"+p.file("redis.sock"),
-		"PITWALL_JOBS="+strconv.Itoa(d.benchmark.Drain.Jobs), "PITWALL_DONE="+p.file("done.json"))
-	command := v.Ruby
-	if len(command) == 0 {
-		command = []string{"ruby"}
-	}
-	return supervise.Unit{Name: name, Args: append(slices.Clone(command), args...), Dir: v.Dir, Env: last(env), Log: p.file(name + ".log"),
+	set := environment(d.file, d.benchmark, t.Pad)
+	maps.Copy(set, v.Env)
+	redis := "unix://" + p.file("redis.sock")
+	maps.Copy(set, map[string]string{"PITWALL_REDIS": redis, "REDIS_URL": redis,
+		"PITWALL_JOBS": strconv.Itoa(d.benchmark.Drain.Jobs), "PITWALL_DONE": p.file("done.json")})
+	return supervise.Unit{Name: name, Args: append(slices.Clone(v.ruby(d.file)), args...), Dir: v.Dir, Env: overlay(production(app.Environment(d.unit)), set), Log: p.file(name + ".log"),
 		StopSignal: int(syscall.SIGTERM), StopTimeout: 10 * time.Second}
 }
 
-// last keeps the last value of every variable.
-func last(env []string) []string {
-	seen := map[string]bool{}
-	var out []string
-	for _, pair := range slices.Backward(env) {
-		if name, _, _ := strings.Cut(pair, "="); !seen[name] {
-			seen[name] = true
-			out = append(out, pair)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // record has the app of an arm say what it would push, once a run.
-func (d *drain) record(ctx context.Context, p *place, app *boot.App, t pairs.Turn) (*recorded, error) {
+func (d *drain) record(ctx context.Context, p *yard, app *boot.App, t pairs.Turn) (*recorded, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.jobs[t.Arm]; known != nil {
@@ -223,7 +203,7 @@ func (d *drain) allowed(r *recorded) error {
 }
 
 // run runs a command to its end.
-func (p *place) run(ctx context.Context, u supervise.Unit) error {
+func (p *yard) run(ctx context.Context, u supervise.Unit) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, preparing, fmt.Errorf("not done after %s", preparing))
 	defer cancel()
 	if _, err := p.sup.Launch(ctx, u); err != nil {
@@ -240,7 +220,7 @@ func (p *place) run(ctx context.Context, u supervise.Unit) error {
 }
 
 // fill starts Redis and pushes n jobs, those of the list in turn.
-func (p *place) fill(ctx context.Context, command string, jobs []map[string]json.RawMessage, n int) error {
+func (p *yard) fill(ctx context.Context, command string, jobs []map[string]json.RawMessage, n int) error {
 	words, err := spec.Words(command)
 	if err != nil {
 		return fmt.Errorf("redis: %w", err)
@@ -272,7 +252,7 @@ func (p *place) fill(ctx context.Context, command string, jobs []map[string]json
 	return ctx.Err()
 }
 
-func (p *place) connect(ctx context.Context, u supervise.Unit) (*redisConn, error) {
+func (p *yard) connect(ctx context.Context, u supervise.Unit) (*redisConn, error) {
 	for {
 		c, err := dialRedis(ctx, p.file("redis.sock"))
 		if err == nil {
@@ -305,7 +285,7 @@ func numbered(job map[string]json.RawMessage) string {
 }
 
 // work starts Sidekiq and waits until it has written what it read.
-func (d *drain) work(ctx context.Context, p *place, app *boot.App, t pairs.Turn) (drained, int64, error) {
+func (d *drain) work(ctx context.Context, p *yard, app *boot.App, t pairs.Turn) (drained, int64, error) {
 	var out drained
 	u := d.ruby(p, app, t, "sidekiq", "-S", "sidekiq", "-r", p.file("drain_boot.rb"), "-q", queue, "-c", strconv.Itoa(d.concurrency()))
 	d.apps.say("%s: Sidekiq works off %d jobs", d.apps.Versions[t.Arm].Name, d.benchmark.Drain.Jobs)
@@ -332,8 +312,8 @@ func (d *drain) work(ctx context.Context, p *place, app *boot.App, t pairs.Turn)
 
 // reduce makes a unit of what Sidekiq read: blocks between the marks, values
 // over its steady state.
-func (d *drain) reduce(out drained) (core.Unit, error) {
-	u := core.Unit{Values: map[core.Metric]float64{}, Overhead: -1, GC: core.GC{Mode: "natural", Share: -1, Minor: -1, Major: -1}}
+func (d *drain) reduce(out drained, t pairs.Turn) (core.Unit, error) {
+	u := emptyUnit(t)
 	if out.Failed > 0 {
 		return u, fmt.Errorf("%d of %d jobs failed, first with %s", out.Failed, out.Done, out.Error)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,4 +30,18 @@ func restoreWith(ctx context.Context, command, dir string, env []string) error {
 		return fmt.Errorf("restore: %w: %s", err, strings.TrimSpace(string(out[max(0, len(out)-2000):])))
 	}
 	return nil
+}
+
+// last keeps the last value of every variable, sorted by name.
+func last(env []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, pair := range slices.Backward(env) {
+		if name, _, _ := strings.Cut(pair, "="); !seen[name] {
+			seen[name] = true
+			out = append(out, pair)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

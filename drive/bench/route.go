@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"pitwall/core/route"
 	"pitwall/core/spec"
@@ -22,17 +21,16 @@ type routeSubject struct {
 	route     route.Route
 	matcher   *matcher
 	salt      string
-	length    time.Duration // of the timed part of a unit
+	pace      Pace
 }
 
 // NewRoute measures a route of the file or of the app's pitwall.yml in the
 // versions of apps: in process, or over a socket where the benchmark says so.
-// Each unit is timed for length. Before that, its answers are matched with
-// those of the other arms: an *answer.MismatchError says that they differ, an
+// Before a unit is timed, its answers are matched with those of the other arms: an *answer.MismatchError says that they differ, an
 // *UnexpectedError that an answer is not what the route expects, a *LoginError
 // that the session's steps do not lead in. Errors of NewRoute name what is
 // wrong with the benchmark.
-func NewRoute(apps *Apps, file *spec.Bench, b spec.Benchmark, length time.Duration) (pairs.Subject, error) {
+func NewRoute(apps *Apps, file *spec.Bench, b spec.Benchmark, pace Pace) (pairs.Subject, error) {
 	r, err := findRoute(apps.Spec, file, b.Route)
 	if err != nil {
 		return nil, err
@@ -41,11 +39,11 @@ func NewRoute(apps *Apps, file *spec.Bench, b spec.Benchmark, length time.Durati
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name, err)
 	}
-	s := routeSubject{apps: apps, file: file, benchmark: b, route: r, salt: salt(), length: length,
+	s := routeSubject{apps: apps, file: file, benchmark: b, route: r, salt: salt(), pace: pace,
 		matcher: &matcher{benchmark: b.Name, versions: apps.Versions, rules: rules}}
 	switch b.Over {
 	case "", "rack":
-		return nil, fmt.Errorf("%s: over: rack", b.Name)
+		return &rackRoute{s}, nil
 	case "socket":
 		return &socketRoute{s}, nil
 	}

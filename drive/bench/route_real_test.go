@@ -57,7 +57,7 @@ func subject(t *testing.T, apps *Apps, b spec.Benchmark, r route.Route) pairs.Su
 		r.Name = "it"
 	}
 	b.Name, b.Route = "bench", r.Name
-	s, err := NewRoute(apps, &spec.Bench{File: "b.yml", Routes: []route.Route{r}}, b, 300*time.Millisecond)
+	s, err := NewRoute(apps, &spec.Bench{File: "b.yml", Routes: []route.Route{r}}, b, Pace{Steady: 200 * time.Millisecond, Limit: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

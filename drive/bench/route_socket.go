@@ -12,11 +12,9 @@ import (
 	"pitwall/analyze/warmup"
 	core "pitwall/core/bench"
 	reported "pitwall/core/request"
-	"pitwall/core/stat"
 	"pitwall/drive/boot"
 	"pitwall/drive/pairs"
 	"pitwall/drive/supervise"
-	"pitwall/probe/clock"
 	"pitwall/probe/ruby/agent"
 )
 
@@ -81,7 +79,7 @@ func watchDeath(ctx context.Context, app *boot.App, cancel context.CancelCauseFu
 }
 
 func (s *socketRoute) measure(ctx context.Context, app *boot.App, t pairs.Turn) (core.Unit, error) {
-	u := core.Unit{Values: map[core.Metric]float64{}, Overhead: -1, Pad: t.Pad, GC: core.GC{Mode: "natural", Share: -1, Minor: -1, Major: -1}}
+	u := emptyUnit(t)
 	if err := s.safe(ctx, app); err != nil {
 		return u, err
 	}
@@ -97,8 +95,10 @@ func (s *socketRoute) measure(ctx context.Context, app *boot.App, t pairs.Turn) 
 	if err := s.count(ctx, app, l, run, &u); err != nil {
 		return u, err
 	}
-	if err := s.time(ctx, app, l, run, &u); err != nil {
-		return u, err
+	if !s.pace.Count {
+		if err := s.time(ctx, app, l, run, &u); err != nil {
+			return u, err
+		}
 	}
 	if note := s.matcher.note(); note != "" {
 		u.Notes = append(u.Notes, note)
@@ -183,18 +183,25 @@ func tally(all []reported.Request, values map[core.Metric]float64) {
 // time asks one request after the other for as long as a unit takes.
 func (s *socketRoute) time(ctx context.Context, app *boot.App, l *line, run *tour, u *core.Unit) error {
 	web := app.PID(s.apps.Spec.Web().Name)
-	limit := clock.Now() + int64(s.length)
 	var meter meter
 	meter.read(web, 0)
-	for clock.Now() < limit && len(u.Blocks) < mostCalls {
+	want, limit := int64(cmp.Or(s.pace.Steady, steady)), int64(cmp.Or(s.pace.Limit, mostTimed))
+	for spent, next := int64(0), 0; spent < limit && len(u.Blocks) < mostCalls; {
 		if _, _, err := run.once(ctx, l); err != nil {
 			return s.explain(err, app)
 		}
 		u.Blocks = append(u.Blocks, core.Block{Calls: 1, Wall: l.took, CPU: -1, GC: -1})
 		meter.read(web, len(u.Blocks))
+		if spent += l.took; spent < want || len(u.Blocks) < next {
+			continue
+		}
+		next = len(u.Blocks) + 1 + len(u.Blocks)/16
+		if warmup.Steady(u.Blocks) && lasted(u.Blocks) >= want {
+			break
+		}
 	}
 	u.WarmUp = warmup.Classify(u.Blocks)
-	u.Values[core.Time] = middle(u.Blocks[u.WarmUp.First:])
+	u.Values[core.Time] = perCall(u.Blocks[u.WarmUp.First:], func(b core.Block) int64 { return b.Wall })
 	if cpu, ok := meter.since(u.WarmUp.First); ok {
 		u.Values[core.CPU] = cpu
 	} else {
@@ -219,11 +226,17 @@ func (s *socketRoute) explain(err error, app *boot.App) error {
 	return fmt.Errorf("%w\nits last output:\n  %s", err, strings.Join(tail, "\n  "))
 }
 
-// middle is the median time of a call over blocks, in seconds.
-func middle(blocks []core.Block) float64 {
-	times := make([]float64, len(blocks))
-	for i, b := range blocks {
-		times[i] = float64(b.Wall) / float64(b.Calls) / 1e9
+// emptyUnit is a unit of which nothing is known yet.
+func emptyUnit(t pairs.Turn) core.Unit {
+	return core.Unit{Values: map[core.Metric]float64{}, Blocks: []core.Block{}, Overhead: -1, Pad: t.Pad,
+		WarmUp: core.WarmUp{Class: core.Unjudged, Took: -1, Why: "nothing was timed"}, GC: core.GC{Mode: "natural", Share: -1, Minor: -1, Major: -1}}
+}
+
+// lasted is how long the steady state is, in nanoseconds.
+func lasted(blocks []core.Block) int64 {
+	total := int64(0)
+	for _, b := range blocks[warmup.Classify(blocks).First:] {
+		total += b.Wall
 	}
-	return stat.Median(times, "s", 0.95).Point
+	return total
 }

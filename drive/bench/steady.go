@@ -38,17 +38,29 @@ type one struct {
 	pace   Pace
 	worker *worker.Worker
 	items  func(n int64) any // of a batch; nil: none
+	around around            // nil: nothing
 	blocks []core.Block
 	minor  []int64 // by block
 	major  []int64
 	unit   core.Unit
 }
 
+// around lays out n calls before the clock starts, has them made, and puts
+// back what they did when it has stopped.
+type around func(ctx context.Context, n int64, calls func() error) error
+
+func (o *one) with(ctx context.Context, n int64, calls func() error) error {
+	if o.around == nil {
+		return calls()
+	}
+	return o.around(ctx, n, calls)
+}
+
 // measure loads a subject, counts, times it until it was steady for long
 // enough, and ends the worker. items are what each call of a batch is given;
 // nil for none. Loaded.Facts are handed to facts, which may be nil.
-func (p Pace) measure(ctx context.Context, w *worker.Worker, l worker.Load, items func(n int64) any, facts func(json.RawMessage) error) (core.Unit, error) {
-	o := &one{pace: p, worker: w, items: items}
+func (p Pace) measure(ctx context.Context, w *worker.Worker, l worker.Load, items func(n int64) any, facts func(json.RawMessage) error, a around) (core.Unit, error) {
+	o := &one{pace: p, worker: w, items: items, around: a}
 	o.unit = core.Unit{Values: map[core.Metric]float64{}, Blocks: []core.Block{}, Overhead: -1, Ruby: w.Hello().Ruby}
 	o.unit.WarmUp = core.WarmUp{Class: core.Unjudged, Took: -1, Why: "nothing was timed"}
 	l.GC, l.Warm = p.gc(), p.Warm
@@ -106,7 +118,11 @@ func (o *one) count(ctx context.Context) (time.Duration, error) {
 	if o.items != nil {
 		c.Items = o.items(20)
 	}
-	counts, err := o.worker.Count(ctx, c)
+	var counts worker.Counts
+	err := o.with(ctx, 20, func() (err error) {
+		counts, err = o.worker.Count(ctx, c)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -164,14 +180,7 @@ func (o *one) time(ctx context.Context, per time.Duration) error {
 }
 
 // lasted is how long the steady state is.
-func (o *one) lasted() time.Duration {
-	w := warmup.Classify(o.blocks)
-	total := int64(0)
-	for _, b := range o.blocks[w.First:] {
-		total += b.Wall
-	}
-	return time.Duration(total)
-}
+func (o *one) lasted() time.Duration { return time.Duration(lasted(o.blocks)) }
 
 // vary is n calls, or a sixteenth more or less, so that no JIT specialises on
 // one count.
@@ -184,7 +193,12 @@ func (o *one) batch(ctx context.Context, n int64) (worker.Batch, error) {
 	if o.items != nil {
 		items = o.items(n)
 	}
-	return o.worker.Batch(ctx, n, items)
+	var b worker.Batch
+	err := o.with(ctx, n, func() (err error) {
+		b, err = o.worker.Batch(ctx, n, items)
+		return err
+	})
+	return b, err
 }
 
 func (o *one) keep(b worker.Batch) {
@@ -202,7 +216,11 @@ func (o *one) calibrate(ctx context.Context, per time.Duration) (int64, time.Dur
 	if o.items != nil {
 		items = o.items(primed)
 	}
-	all, err := o.worker.Prime(ctx, primed, primeTime, items)
+	var all worker.Batch
+	err := o.with(ctx, primed, func() (err error) {
+		all, err = o.worker.Prime(ctx, primed, primeTime, items)
+		return err
+	})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -140,7 +140,7 @@ func local(location string) (string, bool) {
 // unexpected says what of an answer is not as the route expects; empty when
 // it is good.
 func unexpected(e route.Expect, a answer.Answer) string {
-	switch good := len(e.Status) == 0 && a.Status >= 200 && a.Status <= 299 || slices.Contains(e.Status, a.Status); {
+	switch good := expected(e, a.Status); {
 	case !good && a.Status >= 300 && a.Status <= 399:
 		return fmt.Sprintf("answered %d, a redirect to %s, and not %s", a.Status, a.Location, statuses(e.Status))
 	case !good:
@@ -153,6 +153,11 @@ func unexpected(e route.Expect, a answer.Answer) string {
 		return fmt.Sprintf("the answer does not contain %q", e.Contains)
 	}
 	return ""
+}
+
+// expected says whether a status is as the route expects.
+func expected(e route.Expect, status int) bool {
+	return len(e.Status) == 0 && status >= 200 && status <= 299 || slices.Contains(e.Status, status)
 }
 
 // statuses is "200 to 299", "303", or "200 or 303".
