@@ -42,11 +42,11 @@ type Benchmark struct {
 	Env     map[string]string `yaml:"env,omitempty"`
 	Margin  float64           `yaml:"margin,omitempty"`
 
-	// Code, jobs and routes in process.
-	Setup    string `yaml:"setup,omitempty"`    // Ruby, once a process, before timing; for a command: a command, once a run
+	// Code.
+	Setup    string `yaml:"setup,omitempty"`    // Ruby, once a process, before timing; for a command: a command, once a version
 	Teardown string `yaml:"teardown,omitempty"` // Ruby, once a process
-	Rails    bool   `yaml:"rails,omitempty"`    // load config/environment first; jobs always do
-	Method   string `yaml:"method,omitempty"`   // "Export#build_rows": looked up in the last lap's profile for its share
+	Rails    bool   `yaml:"rails,omitempty"`    // load config/environment first; routes and jobs always do
+	Method   string `yaml:"method,omitempty"`   // also of jobs: "Export#build_rows", looked up in the last lap's profile for its share
 
 	// Routes.
 	Over    string   `yaml:"over,omitempty"`    // "rack" in process (when empty), or "socket"

@@ -200,8 +200,8 @@ func (c *benchChecker) kind(path string, b Benchmark) (bench.Kind, bool) {
 // homes says of each key that not every kind has, which do.
 func homes() map[string][]bench.Kind {
 	homes := map[string][]bench.Kind{
-		"setup":    {bench.Code, bench.Route, bench.Job, bench.Command},
-		"teardown": {bench.Code, bench.Route, bench.Job},
+		"setup":    {bench.Code, bench.Command},
+		"teardown": {bench.Code},
 		"rails":    {bench.Code},
 		"method":   {bench.Code, bench.Job},
 		"restore":  {bench.Route, bench.Job},

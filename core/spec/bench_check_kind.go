@@ -21,13 +21,6 @@ func (c *benchChecker) benchRoute(path string, b Benchmark) {
 		}
 	}
 	c.restore(path+".restore", b.Restore)
-	if b.Over == "socket" {
-		for key, text := range map[string]string{"setup": b.Setup, "teardown": b.Teardown} {
-			if text != "" {
-				c.problem(path+"."+key, "is Ruby in the process that is timed: it needs over: rack")
-			}
-		}
-	}
 }
 
 // restore is a command that puts back what units of a route or a job change.

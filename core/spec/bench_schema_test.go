@@ -89,7 +89,7 @@ func TestBenchSchemaAndParserAgree(t *testing.T) {
 	good := map[string]string{
 		"code":       with("code", "rails: true\nmethod: Export#rows\nsetup: x = 1\nteardown: x\nallow: [sleep, db.example]\nmargin: 0.05\nenv: {A: 1}"),
 		"route":      with("route", "over: socket\nignore: ['v=\\d+']\nrestore: bin/restore"),
-		"in process": with("route", "over: rack\nsetup: x\nteardown: y"),
+		"in process": with("route", "over: rack"),
 		"job":        with("job", "arguments: [[1, a, {b: [null, true]}], []]\ndrain: {jobs: 10, concurrency: 3, redis: redis-server --save ''}\nmethod: A::B.call\nrestore: bin/restore"),
 		"command":    with("command", "setup: make\nprepare: a\nconclude: b\ncleanup: c\nwarm_up: 0\nexit: [0, 1]\nshell: sh\ninput: x\ndir: d"),
 		"parameters": "benchmarks: [{name: a, command: 'x {size}', parameters: {size: [1, b]}}]\n",
@@ -136,8 +136,8 @@ func badBench() map[string]string {
 		"code": {"restore: x", "route: x", "job: X", "margin: 0", "margin: 1", "margin: -1", "margin: big", "allow: [a b]", "allow: ['http://x/']", "env: {A-B: 1}",
 			"rails: 1", "method: rows", "over: rack", "arguments: [[1]]", "warm_up: 1", "parameters: {a: [1]}", "against: ''", "budgets: objects <= 1",
 			"because: {source: x, share: 1.5}", "because: {source: x, date: 23.11.2026}", "because: {source: ''}", "teardow: x"},
-		"route":   {"over: http", "over: ''", "ignore: x", "ignore: ['']", "restore: ''", "rails: true", "method: A#b", "drain: {jobs: 1}", "exit: [1]"},
-		"job":     {"restore: ''", "drain: {}", "drain: {jobs: 0}", "drain: {jobs: 1, concurrency: 0}", "drain: {jobs: 1, redis: ''}", "drain: {jobs: 1, x: 1}", "arguments: []", "arguments: [1]", "rails: true", "ignore: [x]"},
+		"route":   {"setup: x", "teardown: x", "over: http", "over: ''", "ignore: x", "ignore: ['']", "restore: ''", "rails: true", "method: A#b", "drain: {jobs: 1}", "exit: [1]"},
+		"job":     {"setup: x", "teardown: x", "restore: ''", "drain: {}", "drain: {jobs: 0}", "drain: {jobs: 1, concurrency: 0}", "drain: {jobs: 1, redis: ''}", "drain: {jobs: 1, x: 1}", "arguments: []", "arguments: [1]", "rails: true", "ignore: [x]"},
 		"command": {"exit: [256]", "exit: [-1]", "exit: 0", "warm_up: -1", "warm_up: 1.5", "shell: ''", "input: ''", "prepare: ''", "teardown: x", "rails: true", "method: A#b", "budgets: ['objects <= 1']", "budgets: ['sql == 1']", "parameters: {a: []}", "parameters: {A: [1]}"},
 	} {
 		for _, keys := range lists {
@@ -165,7 +165,6 @@ func TestOnlyTheBenchParserSees(t *testing.T) {
 		with("code", "because: {source: x, date: 2026-13-40}"):                                                    "wants a date such as 2026-11-23",
 		with("code", "allow: [slep]"):                                                                             "did you mean sleep?",
 		with("route", "ignore: ['(']"):                                                                            "missing closing )",
-		with("route", "over: socket\nsetup: x"):                                                                   "it needs over: rack",
 		with("command", "prepare: a | b"):                                                                         "needs a shell",
 		with("command", "input: 'a{size}'"):                                                                       "{size} has no entry under parameters:",
 		with("command", "parameters: {size: [1]}"):                                                                "is not used: no {size} in the command",
