@@ -73,6 +73,11 @@ module Pitwall
       true
     end
 
+    # Nanoseconds in which a loop that runs becomes as fast as it will.
+    def patience
+      1_000_000
+    end
+
     # Collections of any kind so far.
     def collections
       GC.count
@@ -139,6 +144,10 @@ module Pitwall
 
     def disable
       false
+    end
+
+    def patience
+      10_000_000
     end
 
     private

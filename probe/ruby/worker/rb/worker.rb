@@ -145,17 +145,16 @@ module Pitwall
       items && !items.empty? ? [items[k % items.size]] : nil
     end
 
-    # Seconds of a turn of the empty loop: the least of batches of at least 1 ms,
-    # until ten in a row were no faster. A JIT has seen as much of it then as of
-    # the body.
+    # Seconds of a turn of the empty loop: the least of batches, until ten in a
+    # row were no faster: a JIT has seen as much of it then as of the body.
     def do_overhead(_command)
       return { :overhead_s => -1.0 } unless @kind.respond_to?(:empty) && @kind.empty(1)
       300.times { @kind.empty(1) }
       count = 1
-      count *= 2 while empty(count) < 1_000_000 && count < 1 << 30
+      count *= 2 while empty(count) < @meter.patience && count < 1 << 30
       least = empty(count)
       waited = 0
-      stop = @meter.wall + 200_000_000
+      stop = @meter.wall + @meter.patience * 200
       while waited < 10 && @meter.wall < stop
         now = empty(count)
         waited = now < least * 0.98 ? 0 : waited + 1
