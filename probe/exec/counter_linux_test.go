@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"os"
 	"runtime"
 	"testing"
 
@@ -103,5 +104,21 @@ func TestMemoryIsTheCommandsOrUnknown(t *testing.T) {
 	big := script("exec head -c 300000000 /dev/zero | tail -c 250000000 >/dev/null") // tail keeps it all
 	if o := mustRun(t, big); o.MaxRSS < 200<<20 || o.MaxRSS > 600<<20 {
 		t.Errorf("%d bytes", o.MaxRSS)
+	}
+}
+
+// What is marked is killed, so nothing but a whole mark may find anything: an
+// empty one is in every environment.
+func TestNoMarkFindsNothing(t *testing.T) {
+	for _, mark := range []string{"", Marker + "=", Marker + "=0123", "PATH=" + os.Getenv("PATH"), Marker + "=0123456789abcdef"} {
+		if found := strays(0, mark); len(found) != 0 {
+			t.Errorf("%q finds %v", mark, found)
+		}
+		if marked(os.Getpid(), mark) {
+			t.Errorf("%q is found in us", mark)
+		}
+	}
+	if (Outcome{}).spared {
+		t.Error("nothing was spared")
 	}
 }

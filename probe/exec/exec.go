@@ -47,7 +47,8 @@ type Outcome struct {
 	Stderr       Output
 	Left         []string // processes that outlived the command and, without Spare, were ended: "sleep (pid 12)"
 
-	mark string
+	mark   string
+	spared bool
 }
 
 // CPU is user and system time together.

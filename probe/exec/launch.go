@@ -52,8 +52,10 @@ func Prepare(c Command) (*Launch, error) {
 	return l, nil
 }
 
+const markBytes = 8
+
 func mark() string {
-	b := make([]byte, 8)
+	b := make([]byte, markBytes)
 	_, _ = rand.Read(b) // never fails: crypto/rand
 	return Marker + "=" + hex.EncodeToString(b)
 }

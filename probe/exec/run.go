@@ -57,8 +57,8 @@ func Run(ctx context.Context, c Command) (Outcome, error) {
 	end := clock.Now()
 	o := Outcome{PID: pid, Wall: time.Duration(end - start), Instructions: countOf(count)}
 	o.TimedOut = g.stop()
-	if o.mark = l.mark; c.Spare {
-		o.Left = l.Rest(pid)
+	if c.Spare {
+		o.Left, o.mark, o.spared = l.Rest(pid), l.mark, true
 	} else {
 		o.Left = l.EndRest(pid)
 	}
@@ -197,7 +197,12 @@ func (l *Launch) EndRest(pid int) []string { return endAll(pid, l.mark) }
 
 // EndLeft ends what a spared command left running, as far as it still carries
 // the command's mark; on macOS nothing is found. Names come back, never nil.
-func (o Outcome) EndLeft() []string { return endAll(0, o.mark) }
+func (o Outcome) EndLeft() []string {
+	if !o.spared {
+		return []string{}
+	}
+	return endAll(0, o.mark)
+}
 
 func endAll(leader int, mark string) []string {
 	left := []string{}
@@ -216,7 +221,7 @@ func endAll(leader int, mark string) []string {
 				left = append(left, s.String())
 			}
 			seen[s.pid] = true
-			_ = unix.Kill(s.pid, signal)
+			s.signal(leader, mark, signal)
 		}
 		awaitGone(rest, time.Duration(try+1)*50*time.Millisecond)
 	}

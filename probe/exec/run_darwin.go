@@ -53,6 +53,10 @@ func strays(leader int, _ string) []stray {
 	return found
 }
 
+// signal sends to a stray of a group whose leader is not reaped, so that the
+// group's number is its own.
+func (s stray) signal(_ int, _ string, sig syscall.Signal) { _ = unix.Kill(s.pid, sig) }
+
 const zombie = 5 // SZOMB of sys/proc.h
 
 func running(pid int) bool { return unix.Kill(pid, 0) == nil }

@@ -68,7 +68,7 @@ func Peak(status []byte) int64 {
 // run; the leader is left out. Leader 0 has no group any more.
 func strays(leader int, mark string) []stray {
 	var first proc.Stat
-	if leader != 0 {
+	if leader > 0 {
 		var err error
 		if first, err = proc.ReadStat(leader); err != nil {
 			return nil
@@ -76,7 +76,7 @@ func strays(leader int, mark string) []stray {
 	}
 	var found []stray
 	for _, pid := range proc.Processes() {
-		if pid == leader || pid == os.Getpid() {
+		if pid == leader || pid <= 1 || pid == os.Getpid() {
 			continue
 		}
 		s, err := proc.ReadStat(pid)
@@ -84,17 +84,42 @@ func strays(leader int, mark string) []stray {
 			continue
 		}
 		group, err := unix.Getpgid(pid)
-		if err == nil && leader != 0 && group == leader || marked(pid, mark) {
+		if err == nil && leader > 0 && group == leader || marked(pid, mark) {
 			found = append(found, stray{pid, s.Command})
 		}
 	}
 	return found
 }
 
+// signal sends to a stray, unless its number has become another's since it
+// was found.
+func (s stray) signal(leader int, mark string, sig syscall.Signal) {
+	fd, held := unix.PidfdOpen(s.pid, 0)
+	if held == nil {
+		defer unix.Close(fd)
+	}
+	group, err := unix.Getpgid(s.pid)
+	if !(err == nil && leader > 0 && group == leader) && !marked(s.pid, mark) {
+		return
+	}
+	switch {
+	case held == nil:
+		_ = unix.PidfdSendSignal(fd, sig, nil, 0)
+	case held != unix.ESRCH: // no pidfd here
+		_ = unix.Kill(s.pid, sig)
+	}
+}
+
 // mostEnvironment bounds what is read of a process's environment.
 const mostEnvironment = 4 << 20
 
+// marked says whether a process's environment has the mark. What is not a
+// whole mark is in no environment: an empty one would be in all of them, and
+// what is marked is killed.
 func marked(pid int, mark string) bool {
+	if len(mark) != len(Marker)+1+2*markBytes || !strings.HasPrefix(mark, Marker+"=") {
+		return false
+	}
 	f, err := os.Open(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil {
 		return false
