@@ -22,6 +22,13 @@ func Ruby(t testing.TB) string {
 	return path
 }
 
+// JRuby is the path of a JRuby.
+func JRuby(t testing.TB) string {
+	t.Helper()
+	linux(t)
+	return program(t, "JRuby (package jruby)", "jruby")
+}
+
 // Puma is the path of the puma program.
 func Puma(t testing.TB) string {
 	t.Helper()

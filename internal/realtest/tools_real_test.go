@@ -4,7 +4,7 @@ import "testing"
 
 func TestRealToolsAreFound(t *testing.T) {
 	for name, find := range map[string]func(testing.TB) string{
-		"ruby": Ruby, "puma": Puma, "sidekiq": Sidekiq, "postgres": Postgres, "redis": Redis,
+		"ruby": Ruby, "jruby": JRuby, "puma": Puma, "sidekiq": Sidekiq, "postgres": Postgres, "redis": Redis,
 		"chromium": Chromium, "nginx": Nginx, "wrk": Wrk, "strace": Strace, "valgrind": Valgrind, "hyperfine": Hyperfine,
 		"rails": func(t testing.TB) string { Rails(t); return "loads" },
 	} {
