@@ -16,10 +16,11 @@ const Schema = 1
 // Report is what the record says. Slices are never nil.
 type Report struct {
 	Schema int      `json:"schema"`
-	Series []Series `json:"series"` // by file, benchmark and metric in order of trust; the one with the newest point first
-	Bad    []Bad    `json:"bad_lines"`
-	Lines  int      `json:"lines"` // read, bad ones included
-	Notes  []string `json:"notes"` // what was left out, in words
+	Series []Series `json:"series"`    // by file, benchmark and metric in order of trust; of several machines or Rubies the newest first
+	Bad    []Bad    `json:"bad_lines"` // the first of them
+	Wrong  int      `json:"bad"`       // lines that could not be used
+	Lines  int      `json:"lines"`     // read, bad ones included
+	Notes  []string `json:"notes"`     // what was left out, in words
 }
 
 // Series is one metric of one benchmark over commits, on one machine and one
@@ -50,16 +51,18 @@ type Point struct {
 
 // Change is a change point: the level before and after it differ.
 type Change struct {
-	At      int           `json:"at"`           // index of the first point with the new level
-	Good    string        `json:"last_before"`  // revision of the last point with the old level
-	Bad     string        `json:"first_after"`  // revision of the first point with the new level
-	Time    time.Time     `json:"time"`         // of that point
-	Ratio   stat.Estimate `json:"ratio"`        // new level over old
-	P       float64       `json:"p"`            // of so large a change without one; 0 for a constant counter, which needs no statistics
-	Verdict stat.Verdict  `json:"verdict"`      // better or worse; undecided where the spread changed but not the level
-	Counted bool          `json:"counted"`      // a counter that is the same in each process
-	Points  int           `json:"points_since"` // points of the series from it on
-	Text    string        `json:"text"`         // one sentence
+	At       int           `json:"at"`           // index of the first point with the new level
+	Good     string        `json:"last_before"`  // revision of the last point with the old level
+	Bad      string        `json:"first_after"`  // revision of the first point with the new level
+	Time     time.Time     `json:"time"`         // of that point
+	Earliest int           `json:"earliest"`     // with 95 %, the new level began at this point or later
+	Latest   int           `json:"latest"`       // and at this one or earlier
+	Ratio    stat.Estimate `json:"ratio"`        // new level over old
+	P        float64       `json:"p"`            // of so large a change without one; 0 for a constant counter, which needs no statistics
+	Verdict  stat.Verdict  `json:"verdict"`      // better or worse; undecided where the spread changed but not the level
+	Counted  bool          `json:"counted"`      // a counter that is the same in each process
+	Points   int           `json:"points_since"` // points of the series from it on
+	Text     string        `json:"text"`         // one sentence
 }
 
 // Bad is a line of the record that could not be used.
