@@ -35,8 +35,8 @@ func (s *Series) count() bool {
 		if new < old {
 			c.Verdict = stat.Better
 		}
-		c.Ratio = stat.Estimate{Unit: "1", Asked: level, Method: "no ratio to 0"}
-		if old > 0 {
+		c.Ratio = noRatio()
+		if !math.IsInf(new/old, 0) {
 			c.Ratio = stat.Estimate{Point: new / old, Low: new / old, High: new / old, Unit: "1", Asked: level, Reached: 1, N: 2, Method: "count"}
 		}
 		s.Changes = append(s.Changes, c)

@@ -57,15 +57,22 @@ func shift(old, new []float64, inflated float64) stat.Estimate {
 // ratio makes a ratio of a difference: of logarithms, or of values with the
 // level that they differ from. There is none to a level of 0.
 func ratio(by stat.Estimate, old float64, logs bool) stat.Estimate {
-	switch {
-	case logs:
+	if logs {
 		by.Point, by.Low, by.High = math.Exp(by.Point), math.Exp(by.Low), math.Exp(by.High)
-	case old > 0:
+	} else {
 		by.Point, by.Low, by.High = 1+by.Point/old, 1+by.Low/old, 1+by.High/old
-	default:
-		return stat.Estimate{Unit: "1", Asked: level, Method: "no ratio to 0"}
+	}
+	for _, v := range []float64{by.Point, by.Low, by.High} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return noRatio()
+		}
 	}
 	return by
+}
+
+// noRatio is the unknown ratio to a level of 0, or to one that is next to it.
+func noRatio() stat.Estimate {
+	return stat.Estimate{Unit: "1", Asked: level, Method: "no ratio to 0"}
 }
 
 // around is where a change of level may lie, given its best place: all places

@@ -98,7 +98,7 @@ func parse(text []byte) (bench.Line, error) {
 		}
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
-		return l, plain(text, err)
+		return l, plain(err)
 	}
 	switch {
 	case l.Format > bench.LineFormat:
@@ -131,11 +131,11 @@ func parse(text []byte) (bench.Line, error) {
 }
 
 // plain says what is wrong with a line in words of ours.
-func plain(text []byte, err error) error {
+func plain(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &syntax) && syntax.Offset >= int64(len(text)):
+	case errors.As(err, &syntax) && syntax.Error() == "unexpected end of JSON input":
 		return errors.New("cut off in the middle, by a crash while it was written")
 	case errors.As(err, &kind):
 		return fmt.Errorf("%.40q holds a %s", kind.Field, kind.Value)
