@@ -97,7 +97,7 @@ func (d *drain) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	}
 	u, err := d.reduce(out, t)
 	u.Ruby, u.Values[core.Memory] = jobs.Ruby, float64(peak)
-	u.Notes = append(u.Notes, fmt.Sprintf("%d jobs at concurrency %d in Sidekiq %s, on a Redis of its own; a job's time is the time from the start of the first job to the end of the last over their number",
+	u.Notes = append(u.Notes, fmt.Sprintf("%d jobs at concurrency %d in Sidekiq %s, on a Redis of its own; a job's time is the time between the ends of jobs of the steady state, over their number",
 		d.benchmark.Drain.Jobs, d.concurrency(), jobs.Sidekiq))
 	if err == nil && d.benchmark.Restore != "" {
 		err = restoreWith(ctx, d.benchmark.Restore, d.apps.Versions[t.Arm].Dir, app.Environment(d.unit))
@@ -193,7 +193,7 @@ func (d *drain) allowed(r *recorded) error {
 	switch {
 	case r.Refused != "":
 		return &Error{Text: r.Refused, Hint: "see job: and arguments: of the benchmark " + d.benchmark.Name}
-	case len(r.Jobs) == 0:
+	case len(r.Jobs) == 0 || slices.ContainsFunc(r.Jobs, func(job map[string]json.RawMessage) bool { return job == nil }):
 		return &Error{Text: "the app made no jobs", Hint: "give arguments: a list of lists"}
 	case r.Database == nil || d.benchmark.Restore != "" || slices.Contains(d.apps.Spec.Disposable, *r.Database):
 		return nil

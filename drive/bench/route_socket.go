@@ -205,7 +205,7 @@ func (s *socketRoute) time(ctx context.Context, app *boot.App, l *line, run *tou
 	if cpu, ok := meter.since(u.WarmUp.First); ok {
 		u.Values[core.CPU] = cpu
 	} else {
-		u.Notes = append(u.Notes, "CPU time is unknown: too little of it to be told from the kernel's ticks of 10 ms")
+		u.Notes = append(u.Notes, "CPU time is unknown: too little was used to be told")
 	}
 	if peak := treePeak(web); peak > 0 {
 		u.Values[core.Memory] = float64(peak)

@@ -130,7 +130,8 @@ func TestRealJob(t *testing.T) {
 
 func TestRealDrain(t *testing.T) {
 	b := spec.Benchmark{Name: "ship", Job: "ShipOrderJob", Arguments: [][]any{{1}, {2}, {3}}, Drain: &spec.Drain{Jobs: 200, Concurrency: 2}}
-	s, err := NewJob(shop(t, ""), &spec.Bench{}, b, Pace{})
+	apps := shop(t, "")
+	s, err := NewJob(apps, &spec.Bench{}, b, Pace{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,5 +146,20 @@ func TestRealDrain(t *testing.T) {
 	}
 	if calls != 200 || u.Values[core.Time] <= 0 || u.Values[core.CPU] <= 0 || u.Values[core.Memory] < 1e7 || u.Ruby == "" {
 		t.Errorf("%d calls, %v, %q", calls, u.Values, u.Ruby)
+	}
+	b.Job = "NoSuchJob"
+	if s, err = NewJob(apps, &spec.Bench{}, b, Pace{}); err != nil {
+		t.Fatal(err)
+	}
+	var bad *Error
+	if _, err = s.Measure(t.Context(), pairs.Turn{}); !errors.As(err, &bad) || !strings.Contains(bad.Text, "there is no class NoSuchJob") {
+		t.Errorf("%v", err)
+	}
+	apps.Spec.Disposable, b.Job = nil, "ShipOrderJob"
+	if s, err = NewJob(apps, &spec.Bench{}, b, Pace{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.Measure(t.Context(), pairs.Turn{}); !errors.As(err, &bad) || !strings.Contains(bad.Text, "(shop) is not marked disposable") {
+		t.Errorf("%v", err)
 	}
 }

@@ -69,7 +69,11 @@ func (t *tour) pageValues() map[string]string {
 // next is the next request. What it asks for was never asked before where the
 // route's parameters say so.
 func (t *tour) next(ctx context.Context, a asker) (request, error) {
-	values := t.maker.draw(t.random)
+	return t.with(ctx, a, t.maker.draw(t.random))
+}
+
+// with is the request with these values.
+func (t *tour) with(ctx context.Context, a asker, values map[string]string) (request, error) {
 	if t.fresh {
 		if err := t.renew(ctx, a, values); err != nil {
 			return request{}, err
@@ -91,8 +95,9 @@ func (t *tour) good(q request, r answer.Answer) error {
 // refuses it, perhaps because it takes a token but once, it tries with one of
 // its own.
 func (t *tour) once(ctx context.Context, a asker) (request, reply, error) {
+	values := t.maker.draw(t.random)
 	for {
-		q, err := t.next(ctx, a)
+		q, err := t.with(ctx, a, values)
 		if err != nil {
 			return q, reply{}, err
 		}
