@@ -25,24 +25,29 @@ func resident(pid int) int64 { return max(0, status(pid, "VmRSS:")) }
 // largest is the largest resident set of a process so far; -1 unknown.
 func largest(pid int) int64 { return status(pid, "VmHWM:") }
 
-// status reads a size from /proc/PID/status (proc_pid_status(5)).
+// status reads a size from /proc/PID/status.
 func status(pid int, name string) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return -1
 	}
+	return size(text, name)
+}
+
+// size is that of a line "NAME: 123 kB" in bytes (proc_pid_status(5)); -1
+// where there is none.
+func size(text []byte, name string) int64 {
 	for line := range bytes.Lines(text) {
-		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
-			fields := bytes.Fields(rest)
-			if len(fields) == 0 {
-				return -1
-			}
-			n, err := strconv.ParseInt(string(fields[0]), 10, 50)
-			if err != nil {
-				return -1
-			}
-			return n << 10
+		rest, ok := bytes.CutPrefix(line, []byte(name))
+		fields := bytes.Fields(rest)
+		if !ok || len(fields) == 0 {
+			continue
 		}
+		n, err := strconv.ParseInt(string(fields[0]), 10, 50)
+		if err != nil || n < 0 {
+			return -1
+		}
+		return n << 10
 	}
 	return -1
 }
