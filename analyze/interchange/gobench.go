@@ -92,6 +92,11 @@ func (g *goReader) line(line string) {
 			g.pkgs[value] = true
 		case processLine:
 			g.alone = true
+		case "arm": // of an export of ours
+			if g.alone {
+				g.pkg = value
+				g.pkgs[value] = true
+			}
 		}
 	}
 }

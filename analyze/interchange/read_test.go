@@ -215,8 +215,8 @@ func consistent(t *testing.T, data []byte) {
 			}
 		}
 	}
-	judged, notes := Compare(f, f, 0.02)
-	if _, err := json.Marshal([]any{f, judged, notes, Within(f, 0.02)}); err != nil {
+	judged, notes := Compare(f, f, Options{Margin: .02})
+	if _, err := json.Marshal([]any{f, judged, notes, Within(f, Options{Margin: .02})}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,21 +16,34 @@ type Judgement struct {
 	New        string          `json:"new"`
 	Claim      string          `json:"claim"` // of the file's own tool; empty when it makes none
 	Comparison stat.Comparison `json:"comparison"`
-	Weak       string          `json:"weak"` // why even a verdict is weaker than a paired run's
+	Weak       string          `json:"weak"` // why the verdict is weaker than that of a run of ours; empty without one
 }
 
-// order is why sittings are weak even when they are many.
-const order = "the files do not say in which order they were measured: where all old ones came before all new ones, a machine that drifts looks like a change"
+// Options say how two sides are compared.
+type Options struct {
+	Margin float64 // of the verdict "same": 0.02 is ±2 %
+	InTurn bool    // the sittings of the two sides took turns, in the order in which they are given
+}
 
-// unpaired is why processes that took turns are weaker than pairs of ours.
-const unpaired = "which old process ran beside which new one is not in the files, so that drift counts as noise"
+// fixedOrder is why pairs are weak that we did not draw.
+const fixedOrder = "which side of a pair came first was not drawn by lot"
+
+// unpaired is why processes that took turns are weaker still when they are no
+// pairs.
+const unpaired = "the sides have different numbers of values, so that they are no pairs and drift counts as noise"
+
+// drift is why sittings that nobody interleaved decide nothing.
+const drift = "nothing says that the sides took turns: a machine that drifts from one sitting to the next looks like a change"
+
+// leastTurns is how many turns a verdict takes at least, as the first look of a
+// run of ours does: two pairs that happen to agree look certain.
+const leastTurns = 6
 
 // mostDifferences bounds the pairs of samples that an estimate looks at.
 const mostDifferences = 1_000_000
 
-// Compare judges what two sides have in common. margin is that of the verdict
-// "same"; 0.02 is ±2 %.
-func Compare(old, new *File, margin float64) ([]Judgement, []string) {
+// Compare judges what two sides have in common, and says what they have not.
+func Compare(old, new *File, o Options) ([]Judgement, []string) {
 	found, notes := []Judgement{}, []string{}
 	byKey := map[[3]string]Benchmark{}
 	for _, b := range old.Benchmarks {
@@ -51,7 +64,7 @@ func Compare(old, new *File, margin float64) ([]Judgement, []string) {
 			continue
 		}
 		delete(byKey, key)
-		j := judge(old.Source, before, b, margin)
+		j := judge(old.Source, before, b, o)
 		j.Benchmark, j.Old, j.New = b.title(), sideName(old, before), sideName(new, b)
 		if sole {
 			j.Benchmark = before.title() + " → " + b.title()
@@ -68,8 +81,8 @@ func Compare(old, new *File, margin float64) ([]Judgement, []string) {
 
 // Within judges what one side compares by itself: the entries of benchmark-ips
 // and the commands of hyperfine with the fastest, the Rubies of yjit-bench with
-// the first.
-func Within(f *File, margin float64) []Judgement {
+// the first, and the versions in an export of ours with the first.
+func Within(f *File, o Options) []Judgement {
 	found := []Judgement{}
 	for i, b := range f.Benchmarks {
 		base := f.base(b)
@@ -77,7 +90,7 @@ func Within(f *File, margin float64) []Judgement {
 			continue
 		}
 		old := f.Benchmarks[base]
-		j := judge(f.Source, old, b, margin)
+		j := judge(f.Source, old, b, o)
 		j.Benchmark, j.Old, j.New = b.title(), old.title(), b.title()
 		if old.Name == b.Name {
 			j.Benchmark, j.Old, j.New = b.Name, old.Variant, b.Variant
@@ -100,8 +113,8 @@ func (f *File) base(b Benchmark) int {
 			if best < 0 || f.faster(i, best) {
 				best = i
 			}
-		case YJITBench: // the first Ruby
-			if o.Name == b.Name && best < 0 {
+		case YJITBench, Go: // the first Ruby or version
+			if o.Name == b.Name && best < 0 && (f.Source != Go || b.InTurn) {
 				best = i
 			}
 		}
@@ -157,30 +170,32 @@ func sideName(f *File, b Benchmark) string {
 	return name
 }
 
-// judge says what may be said: a verdict only where both sides have several
-// sittings, or processes that took turns, for what differs from one process to
-// the next, or from one hour to the next, is not in any one of them.
-func judge(source Source, old, new Benchmark, margin float64) Judgement {
+// judge says what may be said: a verdict only where several sittings or
+// processes of both sides took turns, for what differs from one process to the
+// next, or from one hour to the next, is not in any one of them.
+func judge(source Source, old, new Benchmark, o Options) Judgement {
 	j := Judgement{Claim: claim(source, old, new)}
-	rule := stat.Rule{Metric: new.Metric, Unit: new.Unit, Margin: margin, HigherIsBetter: new.Better == Higher}
+	rule := stat.Rule{Metric: new.Metric, Unit: new.Unit, Margin: o.Margin, HigherIsBetter: new.Better == Higher}
 	a, b := old.units(), new.units()
 	switch {
 	case len(a) == 0 || len(b) == 0:
-		j.Weak = "the samples were thrown away"
 		j.Comparison = means(rule, old, new)
-	case new.Exact && old.Exact && new.Better != "":
-		j.Comparison = stat.CompareCounters(rule, old.Samples(), new.Samples())
 	case new.Better == "":
-		j.Comparison = undecided(rule, old, new, "the file does not say whether more or less of it is better")
+		j.Comparison = undecided(rule, old.inside(), new.inside(), "the file does not say whether more or less of it is better")
+	case new.Exact && old.Exact:
+		j.Comparison = stat.CompareCounters(rule, old.Samples(), new.Samples())
 	case len(a) < 2 || len(b) < 2:
-		j.Weak = "one sitting a side"
-		j.Comparison = undecided(rule, old, new, unseen(old, new))
-	default:
-		j.Weak = order
-		if old.InTurn && new.InTurn {
-			j.Weak = unpaired
-		}
+		j.Comparison = undecided(rule, old.inside(), new.inside(), unseen(old, new))
+	case !o.InTurn && !(old.InTurn && new.InTurn):
+		j.Comparison = undecided(rule, a, b, drift)
+	case min(len(a), len(b)) < leastTurns:
+		j.Comparison = undecided(rule, a, b, fmt.Sprintf("%d against %d values that took turns, and a verdict takes %d of each", len(a), len(b), leastTurns))
+	case len(a) != len(b):
+		j.Weak = unpaired
 		j.Comparison = stat.CompareGroups(rule, a, b)
+	default:
+		j.Weak = fixedOrder
+		j.Comparison = stat.ComparePairs(rule, a, b)
 	}
 	return j
 }
@@ -216,13 +231,13 @@ func unseen(old, new Benchmark) string {
 	return fmt.Sprintf("%s against %s: what differs from process to process is not in the samples, so no number of them decides", plural(a, "process"), plural(b, "process"))
 }
 
-// undecided estimates the ratio from what is there: from values of single
-// processes where those are several, else from samples.
-func undecided(rule stat.Rule, old, new Benchmark, why string) stat.Comparison {
-	a, b := old.inside(), new.inside()
-	return stat.Unpaired(rule.Metric, stat.Mean(a, rule.Unit, 0.95), stat.Mean(b, rule.Unit, 0.95), ratioOf(a, b), why)
+// undecided estimates the ratio of what is there, without a verdict.
+func undecided(rule stat.Rule, old, new []float64, why string) stat.Comparison {
+	return stat.Unpaired(rule.Metric, stat.Mean(old, rule.Unit, 0.95), stat.Mean(new, rule.Unit, 0.95), ratioOf(old, new), why)
 }
 
+// inside is a value for each process where there are several, else the
+// samples of the one.
 func (b Benchmark) inside() []float64 {
 	processes := b.Processes()
 	if len(processes) < 2 {
@@ -250,7 +265,7 @@ func (b Benchmark) Mean() float64 {
 // logarithms by Hodges and Lehmann, or without an interval when they are too
 // many for that.
 func ratioOf(a, b []float64) stat.Estimate {
-	const method = "ratio inside one sitting, Hodges-Lehmann"
+	const method = "ratio of what was seen, Hodges-Lehmann"
 	la, lb := logs(a), logs(b)
 	if la == nil || lb == nil || len(la)*len(lb) > mostDifferences {
 		return stat.None(meanOf(b)/meanOf(a), "1", 0.95, min(len(a), len(b)), "ratio of means")

@@ -25,6 +25,7 @@ type importFlags struct {
 	old    []string
 	new    []string
 	margin float64
+	inTurn bool
 	json   bool
 }
 
@@ -46,13 +47,14 @@ func (a *App) benchImportCmd() *cobra.Command {
 		Short: "Judge again what other benchmark tools measured",
 		Example: `  pitwall bench import hyperfine.json
   pitwall bench import --old before.json --new after.json
-  pitwall bench import --old a1.json --old a2.json --new b1.json --new b2.json`,
+  pitwall bench import --in-turn --old a1.json --old a2.json --new b1.json --new b2.json`,
 		Long: `Reads files of benchmark-ips (hold!, save!, json!), hyperfine (--export-json),
 Go's benchmark format, yjit-bench and derailed, and prints what their own tool
 claims beside what may honestly be said.
 
 Samples that one process took, or one sitting, give no verdict, however many
-they are: give several files a side.
+they are. Several files a side do when they were measured in turn: --in-turn
+says that they were, first the first old one, then the first new one, and so on.
 
 Exit code with --old and --new: 1 when something got worse, 4 when nothing could
 be decided.`,
@@ -63,6 +65,7 @@ be decided.`,
 	flags.StringArrayVar(&f.old, "old", nil, "`file` of the old side; several times for several sittings")
 	flags.StringArrayVar(&f.new, "new", nil, "`file` of the new side")
 	flags.Float64Var(&f.margin, "margin", 0.02, "same means wholly inside this ratio")
+	flags.BoolVar(&f.inTurn, "in-turn", false, "the files of both sides were measured in turn, in the order given")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -72,6 +75,8 @@ func (a *App) benchImport(f *importFlags, files []string) error {
 	switch {
 	case !(f.margin > 0 && f.margin < 1):
 		return usagef(hint, "--margin is a ratio between 0 and 1, not %v", f.margin)
+	case f.inTurn && (len(files) > 0 || len(f.old) != len(f.new)):
+		return usagef(hint, "--in-turn wants as many files of --old as of --new")
 	case len(files) > 0 && len(f.old)+len(f.new) > 0:
 		return usagef(hint, "%q is neither --old nor --new", files[0])
 	case len(files) == 0 && (len(f.old) == 0 || len(f.new) == 0):
@@ -98,12 +103,13 @@ func (a *App) benchImport(f *importFlags, files []string) error {
 // judge reads the files and compares: two sides, or the one with itself.
 func (f *importFlags) judge(files []string) (*imported, error) {
 	found := &imported{Schema: importSchema, Margin: f.margin, Judgements: []interchange.Judgement{}, Notes: []string{}}
+	options := interchange.Options{Margin: f.margin, InTurn: f.inTurn}
 	var err error
 	if len(files) > 0 {
 		if found.New, err = readImported(files); err != nil {
 			return nil, err
 		}
-		found.Judgements = interchange.Within(found.New, f.margin)
+		found.Judgements = interchange.Within(found.New, options)
 		return found, nil
 	}
 	if found.Old, err = readImported(f.old); err != nil {
@@ -115,7 +121,7 @@ func (f *importFlags) judge(files []string) (*imported, error) {
 	if found.Old.Source != found.New.Source {
 		return nil, usagef("", "%s is of %s and %s is of %s: they do not compare", f.old[0], found.Old.Source, f.new[0], found.New.Source)
 	}
-	found.Judgements, found.Notes = interchange.Compare(found.Old, found.New, f.margin)
+	found.Judgements, found.Notes = interchange.Compare(found.Old, found.New, options)
 	if len(found.Judgements) == 0 {
 		return nil, &ExitError{Code: Unmeasured, Err: errors.New("the old and the new files have no benchmark in common"), Hint: "pitwall bench import FILE lists what a file holds"}
 	}

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -193,6 +195,30 @@ func TestExamplesParse(t *testing.T) {
 		}
 	}
 	every(tree())
+}
+
+// Each piece of YAML on the page of benchmark files is a file that holds.
+func TestBenchmarkExamplesHold(t *testing.T) {
+	text := pages(t)["docs/benchmark-file.md"]
+	blocks := strings.Split(text, "```yaml\n")
+	for i, block := range blocks[1:] {
+		example, _, closed := strings.Cut(block, "```\n")
+		if !closed {
+			t.Fatalf("example %d does not end", i+1)
+		}
+		if _, err := spec.ParseBench(fmt.Sprintf("example %d", i+1), []byte(example)); err != nil {
+			t.Errorf("%v\n%s", err, example)
+		}
+	}
+	if len(blocks) < 10 {
+		t.Errorf("only %d examples were found", len(blocks)-1)
+	}
+	for f := range reflect.TypeFor[spec.Benchmark]().Fields() {
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key != "-" && !strings.Contains(text, key+":") && !strings.Contains(text, "`"+key+"`") {
+			t.Errorf("docs/benchmark-file.md does not explain %s", key)
+		}
+	}
 }
 
 // parses says what is wrong with a command line; nil when it would run.
