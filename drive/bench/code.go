@@ -26,8 +26,6 @@ type Code struct {
 	pace      Pace
 }
 
-var _ pairs.Subject = (*Code)(nil)
-
 // NewCode makes the subject of a benchmark with code: or of a block. versions
 // are by arm; the first whose directory holds the file gives it its place in
 // the others.
