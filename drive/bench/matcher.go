@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -17,10 +16,9 @@ type matcher struct {
 	versions  []Version // of the arms
 	rules     answer.Rules
 
-	mu       sync.Mutex
-	round    int
-	known    []known // of the round, by number of the request
-	replaced map[string]int
+	mu    sync.Mutex
+	round int
+	known []known // of the round, by number of the request
 }
 
 type known struct {
@@ -38,48 +36,28 @@ func (m *matcher) itself(arm int, q request, first, second answer.Answer) error 
 }
 
 // others holds the answer to request number n of a round against that of the
-// arm that came first, and returns its digest.
-func (m *matcher) others(arm, round, n int, q request, a answer.Answer) (string, error) {
+// arm that came first, and returns it as it was compared.
+func (m *matcher) others(arm, round, n int, q request, a answer.Answer) (answer.Normal, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.round != round {
 		m.round, m.known = round, nil
 	}
 	normal := answer.Normalise(a, m.rules)
-	m.count(normal.Replaced)
 	if n >= len(m.known) {
 		m.known = append(m.known, known{arm, normal})
-		return normal.Digest(), nil
+		return normal, nil
 	}
 	first := m.known[n]
 	d := answer.MatchNormal(first.normal, normal)
 	if d == nil {
-		return normal.Digest(), nil
+		return normal, nil
 	}
 	old, new := m.versions[first.arm], m.versions[arm]
-	return "", &answer.MismatchError{Benchmark: m.benchmark, Request: q.String(), Old: old.Name, New: new.Name, Diff: d, Itself: same(old, new)}
+	return normal, &answer.MismatchError{Benchmark: m.benchmark, Request: q.String(), Old: old.Name, New: new.Name, Diff: d, Itself: same(old, new)}
 }
 
 // same says whether two arms are one version, as a control arm is.
 func same(a, b Version) bool {
 	return a.Dir == b.Dir && slices.Equal(a.Ruby, b.Ruby) && maps.Equal(a.Env, b.Env)
-}
-
-func (m *matcher) count(replaced map[string]int) {
-	if m.replaced == nil {
-		m.replaced = map[string]int{}
-	}
-	for name, n := range replaced {
-		m.replaced[name] += n
-	}
-}
-
-// note says what was not compared; empty when all was.
-func (m *matcher) note() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if list := answer.Replaced(maps.Clone(m.replaced)); list != "" {
-		return fmt.Sprintf("answers match; not compared in them: %s", list)
-	}
-	return ""
 }

@@ -28,34 +28,36 @@ type rackRoute struct {
 // arms do, counts, and times batches of calls.
 func (s *rackRoute) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	p := place{apps: s.apps, file: s.file, benchmark: s.benchmark, unit: *s.apps.Spec.Web()}
-	digest, undone := "", false
+	digest, note, undone := "", "", false
 	u, err := p.measure(ctx, s.pace, t, worker.Load{Kind: "rack", Params: map[string]any{"writes": s.route.Writes}}, func(in *inside, app *boot.App) (err error) {
 		undone = in.facts.Undo
-		digest, err = s.prepare(ctx, in, app, t)
+		digest, note, err = s.prepare(ctx, in, app, t)
 		return err
 	})
 	if err != nil {
 		return u, err
 	}
-	u.Digest = digest
-	s.note(&u, undone)
+	u.Digest, u.Notes = digest, noted(u.Notes, note)
+	if undone {
+		u.Notes = append(u.Notes, "each batch of calls ran in one transaction that was rolled back: the app's own transactions were savepoints, so that no commit waited for the disk; after_commit callbacks ran")
+	}
 	return u, nil
 }
 
 // prepare matches a few answers and lays out the requests to be timed.
-func (s *rackRoute) prepare(ctx context.Context, in *inside, app *boot.App, t pairs.Turn) (string, error) {
+func (s *rackRoute) prepare(ctx context.Context, in *inside, app *boot.App, t pairs.Turn) (digest, note string, err error) {
 	if err := s.safe(in); err != nil {
-		return "", err
+		return "", "", err
 	}
 	run, err := s.enter(ctx, in, base(app.Address), t.Arm, t.Round, t.Seed)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	digest, err := run.check(ctx, in, in.facts.Undo || !s.route.Writes)
+	digest, note, err = run.check(ctx, in, in.facts.Undo || !s.route.Writes)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return digest, s.layOut(ctx, in, run)
+	return digest, note, s.layOut(ctx, in, run)
 }
 
 // safe refuses what writes where nothing takes that back.
@@ -65,16 +67,6 @@ func (s *rackRoute) safe(in *inside) error {
 	}
 	return &Error{Text: s.route.Name + " writes, and without ActiveRecord there is no transaction to roll back",
 		Hint: "give the benchmark restore: with a command that puts the state back"}
-}
-
-// note says what was not measured as it happens in production.
-func (s *rackRoute) note(u *core.Unit, undone bool) {
-	if undone {
-		u.Notes = append(u.Notes, "each batch of calls ran in one transaction that was rolled back: the app's own transactions were savepoints, so that no commit waited for the disk; after_commit callbacks ran")
-	}
-	if note := s.matcher.note(); note != "" {
-		u.Notes = append(u.Notes, note)
-	}
 }
 
 // layOut tells the worker what to ask: the same few requests again and again,

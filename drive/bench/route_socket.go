@@ -89,9 +89,11 @@ func (s *socketRoute) measure(ctx context.Context, app *boot.App, t pairs.Turn) 
 	if err != nil {
 		return u, err
 	}
-	if u.Digest, err = run.check(ctx, l, !s.route.Writes); err != nil {
-		return u, err
+	digest, note, err := run.check(ctx, l, !s.route.Writes)
+	if err != nil {
+		return u, s.explain(err, app)
 	}
+	u.Digest, u.Notes = digest, noted(u.Notes, note)
 	if err := s.count(ctx, app, l, run, &u); err != nil {
 		return u, err
 	}
@@ -99,9 +101,6 @@ func (s *socketRoute) measure(ctx context.Context, app *boot.App, t pairs.Turn) 
 		if err := s.time(ctx, app, l, run, &u); err != nil {
 			return u, err
 		}
-	}
-	if note := s.matcher.note(); note != "" {
-		u.Notes = append(u.Notes, note)
 	}
 	return u, nil
 }
@@ -224,6 +223,14 @@ func (s *socketRoute) explain(err error, app *boot.App) error {
 		return err
 	}
 	return fmt.Errorf("%w\nits last output:\n  %s", err, strings.Join(tail, "\n  "))
+}
+
+// noted adds a note where there is one.
+func noted(notes []string, note string) []string {
+	if note == "" {
+		return notes
+	}
+	return append(notes, note)
 }
 
 // emptyUnit is a unit of which nothing is known yet.
