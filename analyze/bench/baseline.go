@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	core "pitwall/core/bench"
 	"pitwall/core/run"
@@ -100,10 +101,10 @@ func valuesOf(units []core.Unit, arm int, trait core.Trait) []float64 {
 // says that it compares Rubies on purpose.
 func Doubts(r *core.Result, rubies bool) []string {
 	out := []string{}
+	if slices.ContainsFunc(r.Arms, func(a core.Arm) bool { return strings.HasSuffix(a.Revision, "+dirty") }) {
+		out = append(out, "this tree has changes that are not committed: its figures cannot be found again by revision")
+	}
 	for i, arm := range r.Arms {
-		if len(arm.Revision) > 6 && arm.Revision[len(arm.Revision)-6:] == "+dirty" && arm.Role != core.Control {
-			out = append(out, fmt.Sprintf("%s has changes that are not committed: its figures cannot be found again by revision", arm.Name))
-		}
 		if i > 0 && !rubies && arm.Ruby != r.Arms[0].Ruby && arm.Env["RUBYOPT"] == r.Arms[0].Env["RUBYOPT"] {
 			out = append(out, fmt.Sprintf("%s runs %s, %s runs %s", r.Arms[0].Name, nameOf(r.Arms[0].Ruby), arm.Name, nameOf(arm.Ruby)))
 		}

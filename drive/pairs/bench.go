@@ -64,7 +64,7 @@ func (b Bench) Run(ctx context.Context) (*bench.Trial, []*Failure, error) {
 			if refused[ask.Benchmark] {
 				continue
 			}
-			b.report(ask, place, len(asks)-i, trial)
+			b.report(ask, place, len(asks)-i, len(asks), trial)
 			turn := Turn{Arm: ask.Arm, Round: ask.Round, Place: place, Seed: b.Design.Seed + uint64(ask.Round), Pad: random.IntN(mostPad)}
 			u, err := b.measure(ctx, ask, turn)
 			if ctx.Err() != nil {
@@ -101,11 +101,12 @@ func (b Bench) measure(ctx context.Context, ask bench.Ask, turn Turn) (core.Unit
 	return u, nil
 }
 
-func (b Bench) report(ask bench.Ask, place, left int, trial *bench.Trial) {
+// report says how far the run is: left units of this round, of so many in all.
+func (b Bench) report(ask bench.Ask, place, left, all int, trial *bench.Trial) {
 	if b.Sink == nil {
 		return
 	}
 	round, most := trial.Rounds()
 	b.Sink(Step{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Arm: b.Design.Arms[ask.Arm].Name, Round: ask.Round, Most: most,
-		Done: place, Total: place + left + max(0, most-round)*left})
+		Done: place, Total: place + left + max(0, most-round)*all})
 }

@@ -47,6 +47,9 @@ func packageVars(p *Package) []variable {
 			for _, spec := range g.Specs {
 				vs := spec.(*ast.ValueSpec)
 				for i, name := range vs.Names {
+					if name.Name == "_" { // an assertion on a type: nothing can be kept in it
+						continue
+					}
 					v := variable{name: name, spec: vs, sure: vouched(g.Doc, vs.Doc, vs.Comment) || embedded(g.Doc, vs.Doc)}
 					if i < len(vs.Values) {
 						v.value = vs.Values[i]

@@ -50,6 +50,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func commands(app *App) []*cobra.Command {
 	return []*cobra.Command{
 		newLapCmd(app),
+		newBenchCmd(app),
 		newInitCmd(app),
 		newReportCmd(app),
 		newRunsCmd(app),
@@ -62,6 +63,7 @@ func commands(app *App) []*cobra.Command {
 // The stages of the work, by which help groups the commands.
 const (
 	stageLoop  = "loop"
+	stageBench = "bench"
 	stageStore = "store"
 	stageOther = "other"
 )
@@ -92,6 +94,7 @@ hot, measure it, profile it, change it, measure again. One turn is a lap.`,
 	root.Flags().Bool("version", false, "print the version")
 	root.AddGroup(
 		&cobra.Group{ID: stageLoop, Title: "The loop"},
+		&cobra.Group{ID: stageBench, Title: "Benchmark"},
 		&cobra.Group{ID: stageStore, Title: "The store"},
 		&cobra.Group{ID: stageOther, Title: "Other"},
 	)
