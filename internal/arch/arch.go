@@ -57,6 +57,7 @@ func Packages() []Listed {
 		{Path: "analyze/history", Stratum: Analyze, Also: []string{"analyze/change"}, Because: "a history is cut where its series change; both are pure"},
 		{Path: "analyze/interchange", Stratum: Analyze},
 		{Path: "analyze/judge", Stratum: Analyze, Also: []string{"analyze/bench", "analyze/capacity"}, Because: "a lap's result holds its capacity and its comparison; both are pure as well"},
+		{Path: "analyze/noise", Stratum: Analyze},
 		{Path: "analyze/preflight", Stratum: Analyze},
 		{Path: "analyze/saturation", Stratum: Analyze},
 		{Path: "analyze/scour", Stratum: Analyze},

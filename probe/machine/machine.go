@@ -25,6 +25,9 @@ func Facts() run.Machine {
 // Read is the machine's state now.
 func Read() run.Reading { return read("/") }
 
+// Conditions are what makes times differ on this machine.
+func Conditions() run.Conditions { return conditions("/") }
+
 // memoryStep rounds memory for the fingerprint: what the kernel reports
 // changes a little from boot to boot.
 const memoryStep = 64 << 20

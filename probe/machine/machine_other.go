@@ -17,3 +17,7 @@ func read(string) run.Reading {
 		AvailableBytes: run.Unread, SwapFreeBytes: run.Unread, SwapIns: run.Unread,
 	}
 }
+
+func conditions(string) run.Conditions {
+	return run.Conditions{Randomisation: run.Unread, HotStops: run.Unread}
+}
