@@ -48,18 +48,26 @@ module Pitwall
     def on
       @thread = Thread.current
       @threads = Thread.list - [@thread]
-      @verbose = $VERBOSE
-      $VERBOSE = nil
-      sleeping unless @allow.include?("sleep")
-      forking unless @allow.include?("fork")
-      printing unless @allow.include?("output")
-      connecting
+      quietly do
+        sleeping unless @allow.include?("sleep")
+        forking unless @allow.include?("fork")
+        printing unless @allow.include?("output")
+        connecting
+      end
     end
 
     def off
-      @saved.reverse_each(&:call)
+      quietly { @saved.reverse_each(&:call) }
       @saved.clear
-      $VERBOSE = @verbose
+    end
+
+    # Without warnings of methods defined again.
+    def quietly
+      verbose = $VERBOSE
+      $VERBOSE = nil
+      yield
+    ensure
+      $VERBOSE = verbose
     end
 
     def sleeping

@@ -1,0 +1,249 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pitwall/internal/realtest"
+)
+
+func TestRealRaised(t *testing.T) {
+	w := start(t, Options{})
+	for _, c := range []struct {
+		params                       map[string]any
+		stage, class, message, where string
+	}{
+		{code("a = 1\nnil.frobnicate"), "body", "NoMethodError", "undefined method `frobnicate' for nil", "8"},
+		{code("exit 3"), "body", "SystemExit", "exit", "7"},
+		{code("raise Class.new(StandardError), \"x\" * 10_000"), "body", "an anonymous class", strings.Repeat("x", 2000) + "...", "7"},
+		{code("[3].map { |i| raise ArgumentError, \"\\xff\" }"), "body", "ArgumentError", "?", "7"},
+		{code("throw :x"), "body", "UncaughtThrowError", "uncaught throw :x", "7"},
+		{map[string]any{"file": file, "code": "1", "code_line": 7, "setup_line": 3, "setup": "a = 1\nraise 'no rows'"}, "setup", "RuntimeError", "no rows", "4"},
+		{map[string]any{"file": file, "code": "1", "code_line": 7, "rails": true}, "setup", "LoadError", "cannot load such file", ""},
+	} {
+		_, err := w.Load(t.Context(), Load{Kind: "code", Params: c.params})
+		if err == nil {
+			_, err = w.Count(t.Context(), Counting{})
+		}
+		var raised *RaisedError
+		if !errors.As(err, &raised) || raised.Stage != c.stage || raised.Class != c.class || !strings.HasPrefix(raised.Message, c.message) ||
+			c.where != "" && (raised.Where != file+":"+c.where || !strings.HasPrefix(raised.Backtrace[0], raised.Where)) {
+			t.Errorf("%v: %+v, %v", c.params["code"], raised, err)
+		}
+	}
+}
+
+func TestRealSyntaxErrors(t *testing.T) {
+	w := start(t, Options{})
+	for text, line := range map[string]string{"1\n2 +\n)": ":9", "x = [1": ":8", "def": ":8"} {
+		_, err := w.Load(t.Context(), Load{Kind: "code", Params: code(text)})
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || syntax.Where != file+line || !strings.Contains(syntax.Message, "syntax error") {
+			t.Errorf("%q: %+v, %v", text, syntax, err)
+		}
+	}
+}
+
+// A body that leaves the loop is not timed as if it had gone through it.
+func TestRealLeaving(t *testing.T) {
+	w := start(t, Options{})
+	for _, text := range []string{"break if true", "return 1 if true", "return [2, 1] if true", "break 5 if true"} {
+		for _, setup := range []any{nil, "a = 1"} {
+			params := code(text)
+			params["setup"] = setup
+			again(t, w, params)
+			_, err := w.Batch(t.Context(), 10, nil)
+			var refused *RefusedError
+			if !errors.As(err, &refused) || refused.Where != file+":7" {
+				t.Errorf("%s after %v: %v", text, setup, err)
+			}
+		}
+	}
+	again(t, w, code("next 5 if true"))
+	if b, err := w.Batch(t.Context(), 10, nil); err != nil || b.Calls != 10 {
+		t.Errorf("next: %+v, %v", b, err)
+	}
+}
+
+func TestRealDeaths(t *testing.T) {
+	for text, how := range map[string]string{
+		"warn 'last words'; $stderr.flush; exit!(3)":                               "exited with 3",
+		"warn 'last words'; Process.kill(:KILL, $$); sleep":                        "killed by SIGKILL",
+		"warn 'last words'; IO.for_fd(4).syswrite(\"{\\n\"); exit!":                   "",
+		"warn 'last words'; IO.for_fd(4).close; loop { Process.clock_gettime(1) }": "silent",
+	} {
+		w := load(t, code(text), "sleep")
+		_, err := w.Count(t.Context(), Counting{})
+		var died *DiedError
+		var odd *ProtocolError
+		if how == "" && !errors.As(err, &odd) || how != "" && (!errors.As(err, &died) || died.How != how || died.Stage != "body" || died.Tail != "last words") {
+			t.Errorf("%s: %v", text, err)
+		}
+		if end, err := w.Close(t.Context()); how != "" && (err != nil || end.Stderr != "last words") {
+			t.Errorf("%s: closing: %+v, %v", text, end, err)
+		}
+	}
+}
+
+func TestRealHangs(t *testing.T) {
+	w := start(t, Options{Limit: 2 * time.Second})
+	again(t, w, code("nil while true"))
+	_, err := w.Batch(t.Context(), 1, nil)
+	var hung *HungError
+	if !errors.As(err, &hung) || hung.Stage != "body" || alive(w.Hello().PID) {
+		t.Errorf("%v, alive %v", err, alive(w.Hello().PID))
+	}
+	if _, err := w.Batch(t.Context(), 1, nil); err == nil {
+		t.Error("a dead worker answers")
+	}
+}
+
+func TestRealMemoryBound(t *testing.T) {
+	w := start(t, Options{Memory: 200 << 20})
+	if _, err := w.Load(t.Context(), Load{Kind: "code", GC: "off", Params: code(`"x" * 1_000_000`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Count(t.Context(), Counting{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Batch(t.Context(), 100_000, nil)
+	var memory *MemoryError
+	if !errors.As(err, &memory) || memory.Used <= memory.Bound || alive(w.Hello().PID) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRealMissing(t *testing.T) {
+	realtest.Ruby(t)
+	var missing *MissingError
+	if _, err := Start(t.Context(), Options{Ruby: []string{"no-such-ruby", "-W0"}}); !errors.As(err, &missing) || !errors.Is(err, exec.ErrNotFound) || missing.Command != "no-such-ruby -W0" {
+		t.Errorf("%v", err)
+	}
+	if _, err := Start(t.Context(), Options{Dir: "/no/such"}); !errors.As(err, &missing) {
+		t.Errorf("%v", err)
+	}
+	var died *DiedError
+	if _, err := Start(t.Context(), Options{Ruby: []string{"ruby", "-rno_such_library"}, Env: os.Environ()}); !errors.As(err, &died) || died.How != "exited with 1" || !strings.Contains(died.Tail, "no_such_library") {
+		t.Errorf("%v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "pitwall-worker-*", "no_such")); len(left) > 0 {
+		t.Error(left)
+	}
+}
+
+// forking starts processes in a worker: one of its group that ignores TERM.
+// What it prints is their ids.
+func forking(t *testing.T) map[string]any {
+	out := filepath.Join(t.TempDir(), "pid")
+	return map[string]any{"file": file, "code": "1", "code_line": 1, "setup": fmt.Sprintf("pid = fork { trap(:TERM) {}; trap(:HUP) {}; sleep }; File.write(%q, pid.to_s)", out), "out": out}
+}
+
+func pidIn(t *testing.T, path string) int {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	pid, bad := strconv.Atoi(string(text))
+	if err != nil || bad != nil {
+		t.Fatalf("%q, %v", text, err)
+	}
+	return pid
+}
+
+func TestRealNothingIsLeft(t *testing.T) {
+	for _, end := range []string{"close", "cancel"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		w := start(t, Options{})
+		params := forking(t)
+		if _, err := w.Load(ctx, Load{Kind: "code", Params: params}); err != nil {
+			t.Fatal(err)
+		}
+		child, dir := pidIn(t, params["out"].(string)), w.dir
+		if end == "close" {
+			if _, err := w.Close(ctx); err != nil {
+				t.Error(err)
+			}
+		} else {
+			time.AfterFunc(100*time.Millisecond, cancel)
+			if _, err := w.Batch(ctx, 1<<40, nil); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+		_, err := os.Stat(dir)
+		if alive(w.Hello().PID) || !gone(child) || !os.IsNotExist(err) {
+			t.Errorf("%s: worker alive %v, its child alive %v, directory %v", end, alive(w.Hello().PID), alive(child), err)
+		}
+	}
+}
+
+// TestRealKilled kills a process that has a worker with a child: nothing of
+// ours can run then but the guard.
+func TestRealKilled(t *testing.T) {
+	realtest.Ruby(t)
+	if os.Getenv("PITWALL_VICTIM") != "" {
+		w := start(t, Options{})
+		params := forking(t)
+		again(t, w, params)
+		fmt.Printf("victim %d %d %s\n", w.Hello().PID, pidIn(t, params["out"].(string)), w.dir)
+		_, _ = w.Batch(t.Context(), 1<<40, nil)
+		return
+	}
+	victim := exec.Command(os.Args[0], "-test.run=^TestRealKilled$", "-test.v")
+	victim.Env = append(os.Environ(), "PITWALL_VICTIM=1")
+	out, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ruby, child int
+	var dir string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if n, _ := fmt.Sscanf(lines.Text(), "victim %d %d %s", &ruby, &child, &dir); n == 3 {
+			break
+		}
+	}
+	_ = victim.Process.Kill()
+	_ = victim.Wait()
+	if child == 0 || !gone(ruby) || !gone(child) {
+		t.Errorf("worker %d, its child %d are left", ruby, child)
+	}
+	for range 100 {
+		if _, err = os.Stat(dir); err != nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("%s is left", dir)
+}
+
+// alive says whether a process runs; a zombie does not.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+// gone waits for a process that was killed, which others reap.
+func gone(pid int) bool {
+	for range 200 {
+		if !alive(pid) || syscall.Kill(pid, 0) == syscall.ESRCH {
+			return true
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return false
+}
