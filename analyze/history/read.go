@@ -35,6 +35,22 @@ type Entry struct {
 	At int // from 1
 }
 
+// Join puts the records of several files together. The names are those of the
+// files, and are given to the lines that could not be used.
+func Join(names []string, records []Record) Record {
+	all := Record{Lines: []Entry{}, Bad: []Bad{}}
+	for i, r := range records {
+		all.Lines = append(all.Lines, r.Lines...)
+		all.Read += r.Read
+		all.Wrong += r.Wrong
+		for _, b := range r.Bad {
+			b.File = names[i]
+			all.Bad = append(all.Bad, b)
+		}
+	}
+	return all
+}
+
 // Read reads a history file. A line that cannot be used is counted and named,
 // and does not stop it; an error is one of reading, or a file with more lines
 // than any history has.
@@ -68,7 +84,7 @@ func (r *Record) take(at int, text []byte, long bool) {
 	if err != nil {
 		r.Wrong++
 		if len(r.Bad) < mostBad {
-			r.Bad = append(r.Bad, Bad{at, err.Error()})
+			r.Bad = append(r.Bad, Bad{Line: at, Why: err.Error()})
 		}
 		return
 	}

@@ -67,6 +67,7 @@ type Change struct {
 
 // Bad is a line of the record that could not be used.
 type Bad struct {
+	File string `json:"file,omitempty"` // where a report is of several files
 	Line int    `json:"line"`
 	Why  string `json:"why"`
 }
