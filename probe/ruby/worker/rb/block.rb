@@ -170,8 +170,8 @@ module Pitwall
       end
 
       def run(count, _items)
-        @count = count
-        finished(@body.call(count))
+        return @body.call(count) unless @shape == "block"
+        finished(@body.call(count), count)
       end
 
       def empty(count)
@@ -191,7 +191,7 @@ module Pitwall
         block = @report.block
         if block.arity == 1 # the block loops itself, as in benchmark-ips
           @shape = "loop"
-          @body = lambda { |count| [count + 1, block.call(count)] }
+          @body = block
         else
           @shape = "block"
           @body = lambda { |count| Loop.body(count, &block) }
@@ -204,12 +204,13 @@ module Pitwall
         @shape = "method"
         @code = Code.new
         @code.setup("file" => Place.file, "code" => @report.code, "code_line" => Place.line(@report.where)[/\d+\z/].to_i)
-        @body = lambda { |count| [count + 1, @code.run(count, nil)] }
+        @body = lambda { |count| @code.run(count, nil) }
         @nothing = lambda { |count| @code.empty(count) }
       end
 
-      def finished(answer)
-        return answer[1] if answer.is_a?(Array) && answer[0] == @count + 1
+      # Loop's answer, unless the block left it.
+      def finished(answer, count)
+        return answer[1] if answer.is_a?(Array) && answer[0] == count + 1
         raise Refused.new("the body leaves by break or return", @report.where, "end a call early with next")
       end
     end
