@@ -36,7 +36,7 @@ func kept(b spec.Budget, e stat.Estimate) (stat.Verdict, string) {
 		return stat.Undecided, fmt.Sprintf("%s, from %d processes: no interval", at, e.N)
 	case b.Holds(e.Low) && b.Holds(e.High):
 		return stat.Same, at
-	case !b.Holds(e.Low) && !b.Holds(e.High):
+	case !b.Holds(e.Low) && !b.Holds(e.High) && !(e.Low < b.Limit && b.Limit < e.High):
 		return stat.Worse, at
 	}
 	return stat.Undecided, fmt.Sprintf("%s, but the interval runs from %s to %s", at, unit.Value(e.Low, e.Unit), unit.Value(e.High, e.Unit))

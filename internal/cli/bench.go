@@ -239,10 +239,11 @@ func benchApp(f *benchFlags, files []*spec.Bench) (*spec.Spec, error) {
 	if path == "" {
 		path = files[0].AppPath()
 	}
-	if path == "" {
-		return nil, nil
+	var s *spec.Spec
+	var err error
+	if path != "" {
+		s, err = lap.LoadSpec(path)
 	}
-	s, err := lap.LoadSpec(path)
 	if err != nil {
 		return nil, &ExitError{Code: Usage, Err: err}
 	}
