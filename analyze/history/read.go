@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"pitwall/core/bench"
 )
@@ -19,6 +18,7 @@ const (
 	mostBad     = 100    // that are named; all are counted
 	mostValues  = 10_000 // of a metric in a line
 	mostName    = 1000   // bytes of a name, a path, a revision
+	largest     = 1e18   // value: more is no figure of a benchmark
 )
 
 // Record is a history file that was read.
@@ -138,7 +138,7 @@ func parse(text []byte) (bench.Line, error) {
 			return l, fmt.Errorf("%d values of %.40q", len(values), metric)
 		}
 		for _, v := range values {
-			if v < 0 || math.Abs(v) > 1e300 {
+			if v < 0 || v > largest {
 				return l, fmt.Errorf("%v as a value of %.40q", v, metric)
 			}
 		}
