@@ -41,7 +41,8 @@ type Results interface {
 
 // Options of a handler.
 type Options struct {
-	Listen string // "host:port" of the listener; a host that is not loopback is answered nothing
+	Listen  string // "host:port" of the listener; a host that is not loopback is answered nothing
+	History string // path of the record of benchmarks; empty when there is none to look for
 }
 
 // Handler serves the pages and the API under /api/. It answers GET and HEAD,
@@ -59,6 +60,7 @@ func Handler(runs Runs, o Options) http.Handler {
 	mux.HandleFunc("GET /api/runs/{id}/lap", answer(a.lap))
 	mux.HandleFunc("GET /api/runs/{id}/bench", answer(a.bench))
 	mux.HandleFunc("GET /api/runs/{id}/report", a.report)
+	mux.HandleFunc("GET /api/history", answer((&record{path: o.History}).answer))
 	return guard(o.Listen, mux)
 }
 

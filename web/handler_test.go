@@ -115,7 +115,7 @@ func ask(t *testing.T, method, address, path, host string, header map[string]str
 func routes() []string {
 	return []string{"/", "/app.js", "/app.css", "/icon.svg", "/runs/" + runID, "/api/runs", "/api/runs/" + runID,
 		"/api/runs/" + runID + "/lap", "/api/runs/" + runID + "/report", "/api/runs/" + benchID + "/bench",
-		"/api/runs/" + benchID + "/report", "/nothing", "//", "/api/runs/../../x"}
+		"/api/runs/" + benchID + "/report", "/api/history", "/nothing", "//", "/api/runs/../../x"}
 }
 
 func TestForeignHostsAreRefused(t *testing.T) {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"pitwall/core/spec"
 	"pitwall/store"
 	"pitwall/web"
 )
@@ -34,6 +37,19 @@ nothing. Users of this machine can read what it shows.`,
 	return c
 }
 
+// historyFile is where the record of benchmarks is: beside the pitwall.yml of
+// this directory. It need not be there yet; without a pitwall.yml it is empty.
+func historyFile() string {
+	if _, err := os.Stat(spec.FileName); err != nil {
+		return ""
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(here, "benchmarks", "history.ndjson")
+}
+
 func serve(ctx context.Context, app *App, st *store.Store, listen string) error {
 	l, err := web.Listen(ctx, listen)
 	var outside *web.NotLoopbackError
@@ -50,5 +66,5 @@ func serve(ctx context.Context, app *App, st *store.Store, listen string) error 
 	address := l.Addr().String()
 	fmt.Fprintf(app.Stdout, "http://%s/\n", address)
 	fmt.Fprintf(app.Stderr, "Runs of %s. Ctrl-C ends it.\n", Clean(st.Dir()))
-	return web.Serve(ctx, l, web.Handler(st, web.Options{Listen: address}))
+	return web.Serve(ctx, l, web.Handler(st, web.Options{Listen: address, History: historyFile()}))
 }

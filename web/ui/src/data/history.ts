@@ -32,7 +32,8 @@ export interface History {
   schema: number;
   path: string; // of the record; empty when the server knows none
   series: Series[] | null;
-  bad_lines: { line: number; why: string }[] | null;
+  bad_lines: { line: number; why: string }[] | null; // the first of them
+  bad: number; // lines that cannot be used
   lines: number;
   notes: string[] | null;
 }

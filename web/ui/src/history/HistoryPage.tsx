@@ -51,7 +51,7 @@ function Bad({ history }: { history: History }) {
   return (
     <div class="banners">
       <details class="banner warning" open={bad.length + notes.length <= 3}>
-        <summary><strong>{bad.length > 0 ? `${count(bad.length)} ${bad.length === 1 ? "line" : "lines"} of the record cannot be used` : "Something was left out"}</strong></summary>
+        <summary><strong>{history.bad > 0 ? `${count(history.bad)} ${history.bad === 1 ? "line" : "lines"} of the record cannot be used` : "Something was left out"}</strong></summary>
         <ul>
           {notes.slice(0, 20).map((text, i) => <li key={"n" + i}>{text}</li>)}
           {bad.slice(0, 50).map((b) => <li key={b.line}>line {b.line}: {b.why}</li>)}
@@ -112,7 +112,7 @@ function OneSeries({ of, alone }: { of: Series; alone: boolean }) {
       <figcaption>
         <b>{[of.ruby, of.cpu].filter(Boolean).join(", ") || "unknown Ruby and processor"}</b>{" "}
         {!alone && <span class="muted">machine {of.machine.slice(0, 12) || "unknown"}</span>}
-        {of.text && <span class="series-text">{of.text}</span>}
+        {of.text && changes.length === 0 && <span class="series-text">{of.text}</span>}
         {of.begins && <span class="series-text muted">Begins anew: {of.begins}</span>}
       </figcaption>
       <SeriesChart of={of} />
@@ -123,12 +123,13 @@ function OneSeries({ of, alone }: { of: Series; alone: boolean }) {
   );
 }
 
-// Changed is a change point with the commits that it lies between.
+// Changed is a change point in words, which name the commits that it lies
+// between; the verdict's word is not said twice.
 function Changed({ of }: { of: ChangePoint }) {
+  const word = of.verdict + ": ";
   return (
-    <span class="changed">
-      <Verdict of={of.verdict} /> {of.text}{" "}
-      <code class="range">{of.last_before.slice(0, 10)}..{of.first_after.slice(0, 10)}</code>
+    <span class="changed" title={`git log ${of.last_before}..${of.first_after}`}>
+      <Verdict of={of.verdict} /> {of.text.startsWith(word) ? of.text.slice(word.length) : of.text}
     </span>
   );
 }
