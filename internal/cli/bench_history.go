@@ -219,7 +219,7 @@ func (a *App) writeHistory(w *bufio.Writer, r history.Report, want history.Want)
 	if left > 0 {
 		fmt.Fprintf(w, "%d more series changed: --benchmark NAME and --metric NAME show them.\n\n", left)
 	}
-	a.writeChanges(w, r)
+	writeChanges(w, r)
 	writeUnchanged(w, r)
 }
 
@@ -247,7 +247,7 @@ func orUnknown(s string) string {
 
 // writeChanges prints the table of change points, the newest first in each
 // series.
-func (a *App) writeChanges(w io.Writer, r history.Report) {
+func writeChanges(w io.Writer, r history.Report) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	head := false
 	for _, s := range r.Series {
