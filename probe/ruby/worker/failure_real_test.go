@@ -79,7 +79,7 @@ func TestRealDeaths(t *testing.T) {
 	for text, how := range map[string]string{
 		"warn 'last words'; $stderr.flush; exit!(3)":                               "exited with 3",
 		"warn 'last words'; Process.kill(:KILL, $$); sleep":                        "killed by SIGKILL",
-		"warn 'last words'; IO.for_fd(4).syswrite(\"{\\n\"); exit!":                   "",
+		"warn 'last words'; IO.for_fd(4).syswrite(\"{\\n\"); exit!":                "",
 		"warn 'last words'; IO.for_fd(4).close; loop { Process.clock_gettime(1) }": "silent",
 	} {
 		w := load(t, code(text), "sleep")

@@ -34,7 +34,6 @@ type Worker struct {
 	stdout  *tail
 	stderr  *tail
 	once    sync.Once
-	pending bool // a command was sent whose answer was not read
 }
 
 type answer struct {

@@ -69,4 +69,48 @@ module Pitwall
       connection.rollback_transaction while connection.transaction_open?
     end
   end
+
+  # Random bytes from a seed instead of the kernel, so that two processes draw
+  # the same: an app that escapes a random token allocates for every character
+  # that needs it. It is in force while calls are counted, never while they are
+  # timed.
+  class Chance
+    def initialize(seed)
+      @seed = seed
+      @saved = []
+    end
+
+    def on
+      off
+      random = Random.new(@seed)
+      fix(SecureRandom.singleton_class, :gen_random, random) if defined?(::SecureRandom)
+      fix(OpenSSL::Random.singleton_class, :random_bytes, random) if defined?(::OpenSSL::Random)
+      srand(@seed)
+    end
+
+    def off
+      @saved.reverse_each(&:call)
+      @saved.clear
+    end
+
+    private
+
+    def fix(owner, name, random)
+      return unless owner.method_defined?(name) || owner.private_method_defined?(name)
+      hidden = owner.private_method_defined?(name)
+      original = owner.instance_method(name)
+      verbose = $VERBOSE
+      $VERBOSE = nil
+      owner.send(:define_method, name) { |count| random.bytes(count) }
+      owner.send(:private, name) if hidden
+      @saved << lambda do
+        $VERBOSE = nil
+        owner.send(:define_method, name, original)
+        owner.send(:private, name) if hidden
+        $VERBOSE = verbose
+      end
+    ensure
+      $VERBOSE = verbose
+    end
+  end
 end

@@ -18,6 +18,7 @@ module Pitwall
         @lists = [[]] if @lists.empty?
         @lists.each { |list| fits(list) }
         @undo = Undo.possible? ? Undo.new : nil
+        @chance = Chance.new(params["seed"].to_i)
         @reloader = ::Rails.application.reloader
         @active = active_job?
         @jobs = []
@@ -31,6 +32,7 @@ module Pitwall
         lists = Array.new(params.fetch("count")) { |k| copy(@lists[(from + k) % @lists.size]) }
         @jobs = @active ? lists.map { |list| @class.new(*list) } : lists
         @at = 0
+        params["fixed"] ? @chance.on : @chance.off
         @undo.begin if @undo
         nil
       end

@@ -14,6 +14,8 @@ module Pitwall
 
       def setup(params)
         @app = load_app
+        @chance = Chance.new(params["seed"].to_i)
+        @chance.on
         @undo = params["writes"] && Undo.possible? ? Undo.new : nil
         @pool = @envs = []
         @at = 0
@@ -37,6 +39,7 @@ module Pitwall
         @envs = requests.map { |r| env(r) }
         @statuses.clear
         @at = 0
+        params["fixed"] ? @chance.on : @chance.off
         @undo.begin if @undo
         nil
       end
