@@ -7,15 +7,23 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pitwall/analyze/bench"
+	"pitwall/analyze/noise"
 	core "pitwall/core/bench"
 	"pitwall/core/lap"
+	"pitwall/core/run"
 	"pitwall/core/spec"
 	"pitwall/drive/pairs"
 	"pitwall/probe/exec"
+	"pitwall/probe/machine"
+	"pitwall/probe/ruby/worker"
 )
 
 // Options of a run of benchmarks.
@@ -42,6 +50,8 @@ type Suite struct {
 	Subjects []pairs.Subject // by benchmark of the design
 
 	options Options
+	before  run.Reading    // when measuring began
+	was     run.Conditions // of the machine then
 	members []member
 	closers []func()
 }
@@ -78,6 +88,7 @@ func NewSuite(ctx context.Context, o Options) (s *Suite, err error) {
 			return s, err
 		}
 	}
+	s.before, s.was = machine.Read(), machine.Conditions()
 	s.Design = bench.Design{Seed: o.Seed, Arms: s.Arms, Most: o.Rounds, Least: min(o.Rounds, leastRounds), Gate: o.Gate}
 	return s, s.fill(ctx, versions)
 }
@@ -112,6 +123,9 @@ func (s *Suite) ruby() []string {
 	return words
 }
 
+// thisBlock is the new arm of a run that compares benchmarks of a file.
+const thisBlock = "this block"
+
 func (s *Suite) compares() bool {
 	return slices.ContainsFunc(s.members, func(m member) bool { return m.old != nil })
 }
@@ -121,9 +135,9 @@ func (s *Suite) compares() bool {
 func (s *Suite) within(versions []Version) []Version {
 	here := s.Arms[0]
 	old, control := here, here
-	old.Name, old.Role = "the block it is against", core.Old
-	here.Name, here.Role = "the block", core.New
-	control.Name, control.Role = "the block it is against, again", core.Control
+	old.Name, old.Role = "the other block", core.Old
+	here.Name, here.Role = thisBlock, core.New
+	control.Name, control.Role = "the other block, again", core.Control
 	s.Arms = []core.Arm{old, here, control}
 	return []Version{versions[0], versions[0], versions[0]}
 }
@@ -140,13 +154,13 @@ func (s *Suite) fill(ctx context.Context, versions []Version) error {
 			return err
 		}
 		switch {
-		case m.old != nil && s.Arms[1].Name == "the block":
+		case m.old != nil && s.Arms[1].Name == thisBlock:
 			old, err := s.subject(ctx, m.file, *m.old, versions, apps)
 			if err != nil {
 				return err
 			}
 			plan.Name, subject = m.benchmark.Name+" against "+m.old.Name, versus{old: old, new: subject}
-		case s.compares() && s.Arms[1].Name == "the block":
+		case s.compares() && s.Arms[1].Name == thisBlock:
 			plan.Arms = []int{0, 2}
 		}
 		s.Design.Benchmarks, s.Subjects = append(s.Design.Benchmarks, plan), append(s.Subjects, subject)
@@ -224,6 +238,36 @@ func (s *Suite) Finish(r *core.Result, last *lap.Result) {
 	}
 }
 
+// Spoils says what made times on this machine worth little while it was
+// measured, with what helps.
+func (s *Suite) Spoils() []string {
+	return spoils(s.before, s.was)
+}
+
+func spoils(before run.Reading, was run.Conditions) []string {
+	out := []string{}
+	for _, x := range noise.Spoils(noise.Input{Machine: machine.Facts(), Before: before, After: machine.Read(), Was: was, Is: machine.Conditions(), Ours: used()}) {
+		if x.Serious {
+			out = append(out, x.Text())
+		}
+	}
+	return out
+}
+
+// used is the processor time of this process and of the children that ended,
+// in seconds; -1 unknown.
+func used() float64 {
+	var all float64
+	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+		var u unix.Rusage
+		if unix.Getrusage(who, &u) != nil {
+			return run.Unread
+		}
+		all += float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+	}
+	return all
+}
+
 // notesOf are what units had to say, each once.
 func notesOf(units []core.Unit) []string {
 	var out []string
@@ -270,9 +314,13 @@ func (s *Suite) Close() {
 	s.closers = nil
 }
 
-// Load reads a benchmark file: YAML, or the Ruby form.
+// Load reads a benchmark file: YAML, or the Ruby form, which a fresh Ruby (nil:
+// "ruby") reads without calling its blocks.
 func Load(ctx context.Context, path string, ruby []string) (*spec.Bench, error) {
-	return spec.LoadBench(path)
+	if filepath.Ext(path) != ".rb" {
+		return spec.LoadBench(path)
+	}
+	return worker.Read(ctx, worker.Options{Ruby: ruby, Dir: filepath.Dir(path), Env: os.Environ()}, path)
 }
 
 // instructions is how they are counted: by the processor where it does, else

@@ -97,7 +97,7 @@ metric ends as better, worse, same or undecided.`,
 	flags.StringVar(&f.goFormat, "go-format", "", "also write Go's benchmark format to this `file`, for benchstat")
 	flags.BoolVar(&f.force, "force", false, "run beside another measurement, or against a run of another machine")
 	flags.BoolVar(&f.wait, "wait", false, "wait for another measurement to end")
-	c.AddCommand(app.benchImportCmd(), newBenchSelftestCmd(app))
+	c.AddCommand(app.benchHistoryCmd(), app.benchImportCmd(), newBenchSelftestCmd(app))
 	return c
 }
 

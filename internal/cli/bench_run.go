@@ -12,7 +12,9 @@ import (
 	"time"
 
 	judge "pitwall/analyze/bench"
+	"pitwall/analyze/history"
 	"pitwall/analyze/interchange"
+	"pitwall/analyze/noise"
 	core "pitwall/core/bench"
 	"pitwall/core/run"
 	"pitwall/core/spec"
@@ -56,7 +58,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 		defer w.Close()
 		r.Run = w.Run()
 	}
-	trial := pairs.Bench{Design: suite.Design, Subjects: suite.Subjects, Sink: benchSink(p)}
+	trial := pairs.Bench{Design: suite.Design, Subjects: suite.Subjects, Spoilt: noise.Discard, Sink: benchSink(p)}
 	judged, failures, err := trial.Run(ctx)
 	p.Done()
 	r.Benchmarks = judged.Result()
@@ -64,6 +66,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 	if baseline != nil {
 		judge.Against(baseline, r)
 	}
+	r.Doubts = append(r.Doubts, suite.Spoils()...)
 	a.finishBench(f, r, err, shared())
 	saved := saveBench(w, r)
 	written := a.benchFilesOut(f, r)
@@ -178,7 +181,10 @@ func (a *App) recordBench(f *benchFlags, root string, r *core.Result) error {
 		return &ExitError{Code: Unmeasured, Err: errors.New("nothing was recorded: the tree has changes that are not committed, or is in no git repository"), Hint: "commit first: a history is of commits"}
 	}
 	path := filepath.Join(root, "benchmarks", "history.ndjson")
-	var lines []core.Line
+	lines := history.Lines(r)
+	if err := store.Record(context.Background(), path, lines); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
 	fmt.Fprintf(a.Stderr, "recorded %d benchmarks in %s: commit it\n", len(lines), Clean(path))
 	return nil
 }

@@ -121,7 +121,7 @@ func (a *App) selftest(ctx context.Context, o selftestOptions) error {
 	}
 	p := a.Progress()
 	defer p.Done()
-	t, arms, err := bench.SelfTest(ctx, path, o.ruby, o.seed, o.rounds, plantedMore(), benchSink(p))
+	t, arms, spoils, err := bench.SelfTest(ctx, path, o.ruby, o.seed, o.rounds, plantedMore(), benchSink(p))
 	p.Done()
 	if t == nil {
 		return benchError(err)
@@ -138,6 +138,7 @@ func (a *App) selftest(ctx context.Context, o selftestOptions) error {
 		r.Spoils = append(r.Spoils, "another measurement ran beside this one")
 	}
 	r.Spoils = append(r.Spoils, judge.Doubts(&core.Result{Arms: arms, Benchmarks: []core.Benchmark{{Units: b.Units}}}, true)...)
+	r.Spoils = append(r.Spoils, spoils...)
 	if o.json {
 		return errors.Join(json.NewEncoder(a.Stdout).Encode(r), typed(err))
 	}
