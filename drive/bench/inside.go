@@ -27,6 +27,7 @@ const loading = 3 * time.Minute
 type inside struct {
 	w     *worker.Worker
 	facts facts
+	count bool                                     // the next calls are counted, not timed
 	ready func(ctx context.Context, n int64) error // lays out n calls and opens a transaction
 	done  func(ctx context.Context) error          // rolls it back, and sees what came of the calls
 }
@@ -61,7 +62,7 @@ func (p place) measure(ctx context.Context, pace Pace, t pairs.Turn, load worker
 	}
 	defer w.Kill()
 	load.Seed, load.Allow = t.Seed, p.allow()
-	in := &inside{w: w}
+	in := &inside{w: w, count: true}
 	loaded := func(text json.RawMessage) error {
 		if err := json.Unmarshal(text, &in.facts); err != nil {
 			return fmt.Errorf("loading the app: %w", err)
@@ -100,6 +101,7 @@ func (in *inside) around(ctx context.Context, n int64, calls func() error) error
 	if err := calls(); err != nil {
 		return err
 	}
+	in.count = false // they come first
 	return in.done(ctx)
 }
 

@@ -40,7 +40,7 @@ func NewJob(apps *Apps, file *spec.Bench, b spec.Benchmark, pace Pace) (pairs.Su
 // Measure loads the app in a worker, counts, and times batches of performs.
 func (j *performed) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	b := j.place.benchmark
-	params := map[string]any{"job": b.Job, "arguments": recordedArguments(b)}
+	params := map[string]any{"job": b.Job, "arguments": recordedArguments(b), "seed": t.Seed}
 	u, err := j.place.measure(ctx, j.pace, t, worker.Load{Kind: "job", Params: params}, j.prepare)
 	var raised *worker.RaisedError
 	if errors.As(err, &raised) && raised.Class == "Pitwall::Kind::Job::Unfit" {
@@ -70,7 +70,7 @@ func (j *performed) prepare(in *inside, _ *boot.App) error {
 	}
 	from := int64(0)
 	in.ready = func(ctx context.Context, n int64) error {
-		err := in.w.Ask(ctx, "prepare", map[string]any{"count": n, "from": from}, nil)
+		err := in.w.Ask(ctx, "prepare", map[string]any{"count": n, "from": from, "fixed": in.count}, nil)
 		from += n
 		return err
 	}

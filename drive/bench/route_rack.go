@@ -29,7 +29,7 @@ type rackRoute struct {
 func (s *rackRoute) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 	p := place{apps: s.apps, file: s.file, benchmark: s.benchmark, unit: *s.apps.Spec.Web()}
 	digest, note, undone := "", "", false
-	u, err := p.measure(ctx, s.pace, t, worker.Load{Kind: "rack", Params: map[string]any{"writes": s.route.Writes}}, func(in *inside, app *boot.App) (err error) {
+	u, err := p.measure(ctx, s.pace, t, worker.Load{Kind: "rack", Params: map[string]any{"writes": s.route.Writes, "seed": t.Seed}}, func(in *inside, app *boot.App) (err error) {
 		undone = in.facts.Undo
 		digest, note, err = s.prepare(ctx, in, app, t)
 		return err
@@ -86,7 +86,7 @@ func (s *rackRoute) layOut(ctx context.Context, in *inside, run *tour) error {
 			if err != nil {
 				return err
 			}
-			return in.w.Ask(ctx, "prepare", map[string]any{"requests": list}, nil)
+			return in.w.Ask(ctx, "prepare", map[string]any{"requests": list, "fixed": in.count}, nil)
 		}
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *rackRoute) layOut(ctx context.Context, in *inside, run *tour) error {
 	}
 	from := int64(0)
 	in.ready = func(ctx context.Context, n int64) error {
-		err := in.w.Ask(ctx, "prepare", map[string]any{"count": n, "from": from}, nil)
+		err := in.w.Ask(ctx, "prepare", map[string]any{"count": n, "from": from, "fixed": in.count}, nil)
 		from = (from + n) % pool
 		return err
 	}

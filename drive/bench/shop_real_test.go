@@ -79,7 +79,15 @@ func TestRealRouteInProcess(t *testing.T) {
 	if signup.Values[core.Statements] < 2 || !strings.Contains(strings.Join(signup.Notes, "\n"), "rolled back") {
 		t.Errorf("%v, %q", signup.Values, signup.Notes)
 	}
-	measured(t, s.route(t, spec.Benchmark{Route: "account"}), 0)
+	// Two processes of one version, logged in as one user, make the same objects.
+	account, err := NewRoute(s.Apps, &spec.Bench{}, spec.Benchmark{Name: "account", Route: "account"}, Pace{Count: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := measured(t, account, 0), measured(t, account, 0)
+	if one.Values[core.Objects] != two.Values[core.Objects] || one.Values[core.Objects] < 1000 || one.Digest != two.Digest {
+		t.Errorf("%v and %v objects", one.Values[core.Objects], two.Values[core.Objects])
+	}
 }
 
 type started struct{ *Apps }

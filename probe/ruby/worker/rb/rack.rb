@@ -55,16 +55,6 @@ module Pitwall
         true
       end
 
-      def ask_objects(_)
-        GC.start
-        GC.disable
-        n = @envs.size
-        out = Array.new(n)
-        n.times { |k| o = GC.stat(:total_allocated_objects); run(1, nil); out[k] = GC.stat(:total_allocated_objects) - o }
-        GC.enable
-        out
-      end
-
       # How many answers had each status.
       def ask_finish(_params)
         @envs = []
