@@ -13,6 +13,7 @@ import (
 
 	core "pitwall/core/bench"
 	"pitwall/core/spec"
+	"pitwall/drive/lap"
 	"pitwall/drive/pairs"
 )
 
@@ -54,7 +55,7 @@ func (c Choice) Arms(ctx context.Context, dir string, ruby []string) (arms []cor
 	case c.Setting != "":
 		name, value, _ := strings.Cut(c.Setting, "=")
 		here.Name = "as it is"
-		versions = []Version{here, {Name: c.Setting, Dir: dir, Ruby: ruby, Env: map[string]string{name: value}}}
+		versions = []Version{here, {Name: lap.Shown(c.Setting), Dir: dir, Ruby: ruby, Env: map[string]string{name: value}}}
 	case c.Env != "":
 		versions = settings(c.Env, here)
 	case len(c.Rubies) > 0:
@@ -72,7 +73,7 @@ func (c Choice) Arms(ctx context.Context, dir string, ruby []string) (arms []cor
 	}
 	arms = make([]core.Arm, len(versions))
 	for i, v := range versions {
-		arms[i] = core.Arm{Name: v.Name, Role: core.New, Revision: Revision(ctx, v.Dir), Ruby: rubyVersion(ctx, v), Env: v.Env}
+		arms[i] = core.Arm{Name: v.Name, Role: core.New, Revision: Revision(ctx, v.Dir), Ruby: rubyVersion(ctx, v), Env: shown(v.Env)}
 	}
 	if len(arms) > 1 {
 		arms[0].Role = core.Old
@@ -88,7 +89,22 @@ func settings(list string, here Version) []Version {
 	for value := range strings.SplitSeq(values, ",") {
 		v := here
 		v.Name, v.Env = name+"="+value, map[string]string{name: value}
+		if kept := lap.Shown(v.Name); kept != v.Name {
+			v.Name = fmt.Sprintf("%s, value %d", kept, len(out)+1)
+		}
 		out = append(out, v)
+	}
+	return out
+}
+
+// shown is an environment without the values of what looks secret.
+func shown(env map[string]string) map[string]string {
+	if env == nil {
+		return nil
+	}
+	out := map[string]string{}
+	for name, value := range env {
+		_, out[name], _ = strings.Cut(lap.Shown(name+"="+value), "=")
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"pitwall/core/spec"
 )
@@ -42,18 +43,16 @@ func Checkout(ctx context.Context, s *spec.Spec, revision string) (copied *spec.
 	if err != nil {
 		return nil, nil, err
 	}
-	parent, err := os.MkdirTemp("", "pw-rev-")
+	sweep(ctx, s.Dir)
+	parent, held, err := claimed()
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
-		os.RemoveAll(parent)
 		return nil, nil, err
 	}
 	tree := filepath.Join(parent, "tree")
 	remove = func() {
 		git(context.WithoutCancel(ctx), s.Dir, "worktree", "remove", "--force", tree)
 		os.RemoveAll(parent)
+		held.Close()
 	}
 	if _, err := git(ctx, s.Dir, "worktree", "add", "--detach", "--quiet", tree, revision); err != nil {
 		remove()
@@ -66,6 +65,68 @@ func Checkout(ctx context.Context, s *spec.Spec, revision string) (copied *spec.
 		return nil, nil, fmt.Errorf("revision %s has no directory %s", revision, inside)
 	}
 	return &old, remove, nil
+}
+
+// revisionDirs begin so. Each holds a file that whoever made it keeps locked
+// while it lives.
+const (
+	revisionDirs = "pw-rev-"
+	claim        = "lock"
+)
+
+// claimed makes a directory for a worktree, and holds it.
+func claimed() (string, *os.File, error) {
+	parent, err := os.MkdirTemp("", revisionDirs)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
+		os.RemoveAll(parent)
+		return "", nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(parent, claim), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+	if err == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
+		os.RemoveAll(parent)
+		return "", nil, err
+	}
+	return parent, f, nil
+}
+
+// sweep takes away the worktrees of runs that were killed: directories of this
+// user that nobody holds.
+func sweep(ctx context.Context, dir string) {
+	found, _ := filepath.Glob(filepath.Join(os.TempDir(), revisionDirs+"*"))
+	swept := false
+	for _, parent := range found {
+		if abandoned(parent) {
+			os.RemoveAll(parent)
+			swept = true
+		}
+	}
+	if swept {
+		git(ctx, dir, "worktree", "prune")
+	}
+}
+
+// abandoned says that a directory is ours, and that who made it is gone. One
+// that has no lock yet is being made.
+func abandoned(parent string) bool {
+	info, err := os.Lstat(parent)
+	if err != nil || !info.IsDir() {
+		return false
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
+		return false
+	}
+	f, err := os.OpenFile(filepath.Join(parent, claim), os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
 func git(ctx context.Context, dir string, args ...string) (string, error) {

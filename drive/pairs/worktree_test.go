@@ -122,3 +122,25 @@ func nothingLeft(t *testing.T, dir string) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// What a killed run left is swept by the next; what a living one holds stays.
+func TestSweepTakesWhatNobodyHolds(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	held, f, err := claimed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	left, g, err := claimed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Close() // as the kernel does for a process that was killed
+	sweep(t.Context(), t.TempDir())
+	if _, err := os.Stat(held); err != nil {
+		t.Errorf("a worktree in use was swept: %v", err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("an abandoned worktree is still there: %v", err)
+	}
+}
