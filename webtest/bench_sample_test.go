@@ -146,7 +146,7 @@ func judge(b *bench.Benchmark, values map[bench.Metric]*[3][]float64) {
 		b.Noise = append(b.Noise, noise)
 		if trait.Metric == bench.Time {
 			change.Verdict = c.Verdict
-			change.Text = fmt.Sprintf("Time a call: %s.", c.Why)
+			change.Text = fmt.Sprintf("%s: time %s", c.Verdict, c.Why)
 		}
 	}
 	if change.Verdict == stat.Better {

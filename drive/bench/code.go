@@ -18,7 +18,7 @@ import (
 )
 
 // Code is a piece of Ruby, or a block of a benchmark file in Ruby, measured in
-// fresh ruby processes.
+// fresh ruby processes, one at a time.
 type Code struct {
 	file      *spec.Bench
 	benchmark spec.Benchmark
@@ -39,7 +39,7 @@ func NewCode(file *spec.Bench, b spec.Benchmark, versions []Version, pace Pace) 
 	if !slices.Contains([]string{"", "natural", "between", "off"}, pace.GC) {
 		return nil, fmt.Errorf("%s: gc is natural, between or off, not %q", b.Name, pace.GC)
 	}
-	return &Code{file: file, benchmark: b, versions: versions, pace: pace}, nil
+	return &Code{file: file, benchmark: b, versions: versions, pace: pace, accepted: map[int]bool{}}, nil
 }
 
 // Measure runs one unit. Errors are those of probe/ruby/worker, with places
@@ -51,11 +51,13 @@ func (c *Code) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
 		return core.Unit{}, v.shorten(err)
 	}
 	defer w.Kill()
-	u, err := c.pace.measure(ctx, w, c.load(v, t), nil, nil, nil)
+	pace := c.pace
+	pace.accepted = c.accepted[t.Arm]
+	u, err := pace.measure(ctx, w, c.load(v, t), nil, nil, nil)
 	if err != nil {
 		return core.Unit{}, v.shorten(c.where(err, v))
 	}
-	u.Pad = t.Pad
+	u.Pad, c.accepted[t.Arm] = t.Pad, true
 	return u, nil
 }
 

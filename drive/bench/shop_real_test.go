@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func shop(t *testing.T, fixes ...string) *Apps {
 	if err != nil {
 		t.Fatal(err)
 	}
+	app.Services = slices.DeleteFunc(app.Services, func(u spec.Unit) bool { return u.Name == "slow" }) // no route here asks it
 	apps := &Apps{Spec: app, Supervisor: supervisor(), Say: func(s string) { t.Log(s) }}
 	for i, fix := range fixes {
 		name := []string{"old", "new", "third"}[i]
@@ -70,7 +72,11 @@ func TestRealRouteInProcess(t *testing.T) {
 	if old.Values[core.Objects] <= new.Values[core.Objects] || old.Overhead <= 0 || len(old.Blocks) == 0 || old.Values[core.Memory] < 5e7 {
 		t.Errorf("%v", old.Values)
 	}
+}
 
+// A page behind a login, and a form that writes.
+func TestRealRouteThatWrites(t *testing.T) {
+	s := &started{shop(t, "")}
 	users := s.count(t, 0)
 	signup := measured(t, s.route(t, spec.Benchmark{Route: "signup"}), 0)
 	if after := s.count(t, 0); after != users || users == "" {

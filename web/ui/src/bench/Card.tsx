@@ -1,4 +1,4 @@
-import { armName, metricName, verdictOf, type Arm, type Because, type Bench, type Benchmark, type Change } from "../data/bench";
+import { armName, beside, metricName, verdictOf, type Arm, type Because, type Bench, type Benchmark, type Change } from "../data/bench";
 import { list } from "../data/lap";
 import { percent } from "../data/units";
 import { Figure } from "../ui/Estimate";
@@ -34,7 +34,7 @@ function Judged({ change, of, arms, axis, named }: { change: Change; of: Benchma
   return (
     <div class="judged">
       {named && <h4><Verdict of={change.verdict} /> {armName(arms, change.arm)}</h4>}
-      {change.text && <p class="bench-text">{change.text}</p>}
+      {change.text && <p class="bench-text">{beside(change.verdict, change.text)}</p>}
       {change.weak && <p class="bench-text"><span class="tag">weaker evidence</span> {change.weak}</p>}
       {list(change.comparisons).length > 0 && <Ratios change={change} noise={list(of.noise)} axis={axis} />}
     </div>

@@ -22,6 +22,7 @@ export function Details({ of, arms, id, open }: { of: Benchmark; arms: Arm[]; id
 
 function Facts({ of, arms }: { of: Benchmark; arms: Arm[] }) {
   const overheads = list(of.units).map((u) => u.overhead_s).filter((s) => s >= 0);
+  const notes = list(of.notes).filter((text) => of.because || !text.includes("because:")); // the card says that itself
   const dropped = new Set(list(of.units).filter((u) => u.discarded).map((u) => u.round)).size;
   return (
     <dl class="pairs bench-facts">
@@ -40,7 +41,7 @@ function Facts({ of, arms }: { of: Benchmark; arms: Arm[] }) {
       <Warmth of={of} arms={arms} />
       <Garbage of={of} arms={arms} />
       {overheads.length > 0 && <Fact name="Harness">{seconds(median(overheads))} a call, measured with an empty body</Fact>}
-      {list(of.notes).length > 0 && <Fact name="Notes"><ul>{list(of.notes).map((text, i) => <li key={i}>{text}</li>)}</ul></Fact>}
+      {notes.length > 0 && <Fact name="Notes"><ul>{notes.map((text, i) => <li key={i}>{text}</li>)}</ul></Fact>}
     </dl>
   );
 }
@@ -55,7 +56,7 @@ function Warmth({ of, arms }: { of: Benchmark; arms: Arm[] }) {
   const classes = (of: Record<string, number> | null): string => Object.entries(of ?? {}).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${count(n)} ${name}`).join(", ");
   return (
     <Fact name="Warm-up">
-      <ul>{rows.map((w, i) => <li key={i}>{armName(arms, w.arm)}: {classes(w.classes) || "unknown"}{w.took_s >= 0 ? `; steady after ${seconds(w.took_s)}` : ""}</li>)}</ul>
+      <ul>{rows.map((w, i) => <li key={i}>{armName(arms, w.arm)}: {classes(w.classes) || "unknown"}{w.took_s > 0 ? `; steady after ${seconds(w.took_s)}` : w.took_s === 0 ? "; steady at once" : ""}</li>)}</ul>
     </Fact>
   );
 }

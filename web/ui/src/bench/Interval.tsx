@@ -1,5 +1,6 @@
 import type { Comparison, Estimate } from "../data/lap";
 import type { Axis } from "./axis";
+import { percent } from "../data/units";
 import { say } from "./change";
 
 const H = 30;
@@ -56,11 +57,11 @@ export function Ticks({ axis }: { axis: Axis }) {
 }
 
 // Key says how to read the intervals.
-export function Key({ margin }: { margin: string }) {
+export function Key({ margin }: { margin: number }) {
   return (
     <ul class="plot-key" aria-label="How to read the intervals">
       <li><svg width={34} height={12} aria-hidden="true"><g class="whisker judged"><line x1={2} x2={32} y1={6} y2={6} /><circle cx={17} cy={6} r={4.5} /></g></svg>new over old, with its interval. Left is less; the axis is stretched around no change</li>
-      <li><svg width={34} height={12} aria-hidden="true"><rect class="plot-margin" x={2} width={30} height={12} /><line class="plot-one" x1={17} x2={17} y1={0} y2={12} /></svg>no change, and the margin of {margin} that counts as none</li>
+      <li><svg width={34} height={12} aria-hidden="true"><rect class="plot-margin" x={2} width={30} height={12} /><line class="plot-one" x1={17} x2={17} y1={0} y2={12} /></svg>no change, and the margin{margin > 0 ? ` of \u00b1${percent(margin)}` : ""} that counts as none</li>
       <li><svg width={34} height={12} aria-hidden="true"><g class="whisker control"><line x1={4} x2={30} y1={6} y2={6} /><circle cx={17} cy={6} r={2.5} /></g></svg>control: the old version against itself, which is noise</li>
       <li><b>Can find:</b> the smallest change that this many rounds find four times in five</li>
     </ul>

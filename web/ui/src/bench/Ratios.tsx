@@ -20,7 +20,7 @@ export function Ratios({ change, noise, axis }: { change: Change; noise: Noise[]
           </tr>
         </thead>
         <tbody>
-          {list(change.comparisons).map((c, i) => <Row key={i} of={c} noise={noise.find((n) => n.metric === c.metric)} axis={axis} />)}
+          {list(change.comparisons).filter((c) => !nothing(c)).map((c, i) => <Row key={i} of={c} noise={noise.find((n) => n.metric === c.metric)} axis={axis} />)}
         </tbody>
       </table>
     </div>
@@ -44,12 +44,21 @@ function Row({ of, noise, axis }: { of: Comparison; noise: Noise | undefined; ax
       </td>
       <td class="says" title={of.why}>
         <Verdict of={of.verdict} />
-        {of.pairs_needed > 0 && <span class="muted below">about {count(of.pairs_needed)} more {of.pairs_needed === 1 ? "round" : "rounds"}</span>}
+        {of.pairs_needed > 0 && <span class="muted below">{more(of.pairs_needed)}</span>}
       </td>
       <td class="number sees" title="A change this big is found with 80 % power at this many rounds.">{smallest(of, noise)}</td>
     </tr>
   );
 }
+
+// more is how many rounds would decide; beyond a hundred nobody waits for them.
+function more(rounds: number): string {
+  if (rounds > 100) return "over 100 more rounds";
+  return `about ${count(rounds)} more ${rounds === 1 ? "round" : "rounds"}`;
+}
+
+// nothing says that neither version had any: that is no news.
+const nothing = (c: Comparison): boolean => c.old.n > 0 && c.new.n > 0 && c.old.point === 0 && c.new.point === 0 && c.ratio.n === 0;
 
 // smallest is the change that this run could have seen.
 function smallest(of: Comparison, noise: Noise | undefined): string {

@@ -1,4 +1,4 @@
-import type { Bench } from "../data/bench";
+import { marginOf, type Bench } from "../data/bench";
 import { entries, list } from "../data/lap";
 import { count, percent } from "../data/units";
 import { machinePairs, PairsTable, runPairs } from "../ui/Environment";
@@ -11,7 +11,7 @@ export function Setup({ bench }: { bench: Bench }) {
   const { run } = bench;
   const arms = list(bench.arms);
   const design: [string, string][] = [
-    ["Seed of the order", String(bench.seed)], ["Margin", bench.margin_ratio > 0 ? "\u00b1" + percent(bench.margin_ratio) : ""], ["Garbage collection", bench.gc],
+    ["Seed of the order", String(bench.seed)], ["Margin", marginOf(bench) > 0 ? "\u00b1" + percent(marginOf(bench)) : ""], ["Garbage collection", bench.gc],
   ];
   return (
     <Section id="setup" title="Setup" intro="What the figures depend on. Stored runs compare only where app, machine and settings are the same.">

@@ -1,7 +1,7 @@
 // The axis of ratios: linear around no change and logarithmic beyond, so that
 // 1 % and a half can both be read on it (the inverse hyperbolic sine of the
 // logarithm; Burbidge, Magee and Robb 1988).
-import type { Bench } from "../data/bench";
+import { marginOf, type Bench } from "../data/bench";
 import { list, type Estimate } from "../data/lap";
 
 export interface Axis { place(ratio: number): number; ticks: Tick[]; width: number; reach: number }
@@ -22,7 +22,7 @@ export function axisOf(bench: Bench, width: number): Axis {
     list(b.noise).forEach((n) => see(n.ratio));
   }
   const reach = REACHES.find((r) => r >= far) ?? REACHES[REACHES.length - 1]!;
-  const knee = Math.log1p(bench.margin_ratio > 0 ? bench.margin_ratio : 0.02);
+  const knee = Math.log1p(marginOf(bench) || 0.02);
   const bend = (ratio: number): number => Math.asinh(Math.log(Math.max(ratio, 1e-9)) / knee);
   const half = width / 2 - EDGE;
   const place = (ratio: number): number => width / 2 + Math.max(-1.02, Math.min(1.02, bend(ratio) / bend(reach))) * half;

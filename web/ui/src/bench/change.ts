@@ -39,7 +39,7 @@ export function pair(old: Estimate, now: Estimate): [string, string] {
   const scale = scaleFor(old.unit, Math.max(old.n > 0 ? old.point : 0, now.n > 0 ? now.point : 0));
   const gap = Math.abs(old.point - now.point) / Math.max(Math.abs(old.point), Math.abs(now.point), 1e-300);
   const significant = old.n > 0 && now.n > 0 && gap > 0 && gap < 0.02 ? 4 : 3;
-  const exact = old.method.startsWith("counter") && Number.isInteger(old.point) && Number.isInteger(now.point) ? 15 : significant;
+  const exact = scale.factor === 1 && old.method.startsWith("counter") && Number.isInteger(old.point) && Number.isInteger(now.point) ? 15 : significant;
   const one = (e: Estimate): string => (e.n > 0 ? withUnit(digits(e.point * scale.factor, exact), scale) : UNKNOWN);
   return [one(old), one(now)];
 }

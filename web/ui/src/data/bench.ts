@@ -129,7 +129,17 @@ export const worst = ["worse", "undecided", "better", "same"];
 export function textOf(b: Benchmark): string {
   if (b.refused) return b.refused;
   const verdict = verdictOf(b);
-  return list(b.changes).find((c) => c.verdict === verdict)?.text ?? "";
+  return beside(verdict, list(b.changes).find((c) => c.verdict === verdict)?.text ?? "");
+}
+
+// beside is a text that stands beside its verdict, whose word is not said twice.
+export const beside = (verdict: string, text: string): string => (text.startsWith(verdict + ": ") ? text.slice(verdict.length + 2) : text);
+
+// marginOf is the margin of a run: its own, else that of its comparisons; NaN
+// when none has one.
+export function marginOf(bench: Bench): number {
+  const all = list(bench.benchmarks).flatMap((b) => list(b.changes).flatMap((c) => list(c.comparisons).map((m) => m.margin)));
+  return bench.margin_ratio > 0 ? bench.margin_ratio : median(all.filter((m) => m > 0));
 }
 
 // median of some numbers; NaN of none.

@@ -1,7 +1,7 @@
 // The history of benchmarks: a series per benchmark, metric, machine and Ruby
 // over commits, with the commits at which a figure changed.
 import { useState } from "preact/hooks";
-import { byTrust, metricName } from "../data/bench";
+import { beside, byTrust, metricName } from "../data/bench";
 import { SCHEMA, type ChangePoint, type History, type Series } from "../data/history";
 import { list } from "../data/lap";
 import { count, quantity } from "../data/units";
@@ -126,10 +126,9 @@ function OneSeries({ of, alone }: { of: Series; alone: boolean }) {
 // Changed is a change point in words, which name the commits that it lies
 // between; the verdict's word is not said twice.
 function Changed({ of }: { of: ChangePoint }) {
-  const word = of.verdict + ": ";
   return (
     <span class="changed" title={`git log ${of.last_before}..${of.first_after}`}>
-      <Verdict of={of.verdict} /> {of.text.startsWith(word) ? of.text.slice(word.length) : of.text}
+      <Verdict of={of.verdict} /> {beside(of.verdict, of.text)}
     </span>
   );
 }
