@@ -10,8 +10,9 @@ import (
 
 const (
 	level    = 0.95
-	restless = 4 // a counter that changes at more than one step in so many is a measurement
-	fewest   = 6 // points in which a measurement can have a change point
+	sure     = 0.005 // p of a change that may stop a build
+	restless = 4     // a counter that changes at more than one step in so many is a measurement
+	fewest   = 6     // points in which a measurement can have a change point
 )
 
 // count finds the changes of a counter that is the same in each process: every
@@ -31,7 +32,7 @@ func (s *Series) count() bool {
 	for _, i := range at {
 		old, new := s.Points[i-1].Value.Point, s.Points[i].Value.Point
 		c := s.change(i)
-		c.Counted, c.Earliest, c.Latest, c.Verdict = true, i, i, stat.Worse
+		c.Counted, c.Sure, c.Earliest, c.Latest, c.Verdict = true, true, i, i, stat.Worse
 		if new < old {
 			c.Verdict = stat.Better
 		}
@@ -60,7 +61,7 @@ func (s *Series) measure() {
 	for k, cut := range cuts {
 		old, new := y[from[k]:from[k+1]], y[from[k+1]:from[k+2]]
 		c := s.change(cut.At)
-		c.P = cut.P
+		c.P, c.Sure = cut.P, cut.P <= sure
 		c.Earliest, c.Latest = around(y[from[k]:from[k+2]], len(old), inflated)
 		c.Earliest, c.Latest = c.Earliest+from[k], c.Latest+from[k]
 		by := shift(old, new, inflated)

@@ -73,7 +73,7 @@ func TestChangeOfTime(t *testing.T) {
 	}
 	s := report.Series[0]
 	c := s.Changes[0]
-	if c.At != 30 || c.Verdict != stat.Worse || c.Good != s.Points[29].Revision || c.Bad != s.Points[30].Revision || c.Points != 30 || c.Counted || c.P <= 0 || c.P > 0.01 {
+	if c.At != 30 || c.Verdict != stat.Worse || c.Good != s.Points[29].Revision || c.Bad != s.Points[30].Revision || c.Points != 30 || c.Counted || !c.Sure || c.P <= 0 || c.P > 0.01 {
 		t.Errorf("%+v", c)
 	}
 	if c.Ratio.Low > 1.2 || c.Ratio.High < 1.2 || c.Ratio.High-c.Ratio.Low > 0.03 || c.Earliest != 30 || c.Latest != 30 {
@@ -105,7 +105,7 @@ func TestCounters(t *testing.T) {
 		t.Fatalf("%+v", report)
 	}
 	c := report.Series[0].Changes
-	if len(c) != 2 || c[0].At != 3 || c[0].Verdict != stat.Worse || c[0].Ratio.Point != 1.05 || !c[0].Counted || c[1].At != 5 || c[1].Verdict != stat.Better || c[1].P != 0 {
+	if len(c) != 2 || c[0].At != 3 || c[0].Verdict != stat.Worse || c[0].Ratio.Point != 1.05 || !c[0].Counted || !c[0].Sure || c[1].At != 5 || c[1].Verdict != stat.Better || c[1].P != 0 {
 		t.Errorf("%+v", c)
 	}
 	if want := "worse: objects from 120 to 126 between 0000000003 and 0000000003"; c[0].Text != want {

@@ -61,6 +61,7 @@ type Change struct {
 	P        float64       `json:"p"`            // of so large a change without one; 0 for a constant counter, which needs no statistics
 	Verdict  stat.Verdict  `json:"verdict"`      // better or worse; undecided where the spread changed but not the level
 	Counted  bool          `json:"counted"`      // a counter that is the same in each process
+	Sure     bool          `json:"sure"`         // counted, or p is 0.005 at most: sure enough to stop a build that looks after each commit
 	Points   int           `json:"points_since"` // points of the series from it on
 	Text     string        `json:"text"`         // one sentence
 }

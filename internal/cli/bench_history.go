@@ -53,7 +53,8 @@ series, also where neighbouring commits resemble each other. Another machine or
 another Ruby begins another series, and is no regression.
 
 Exit code 1 with --fail-on-worse: the newest change point of a metric that gates
-is worse and has at most --within points from it on.`,
+is worse, has at most --within points from it on, and is a counter's or has a p
+of 0.005 at most: who looks after each commit needs more than one in twenty.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
 			f.want.Metric = bench.Metric(metric)
@@ -172,8 +173,8 @@ func (a *App) warnHistory(r history.Report) {
 	}
 }
 
-// worsened are the series that go on and whose newest change point is worse
-// and among the newest points: those of metrics that gate, or all.
+// worsened are the series that go on and whose newest change point is worse,
+// sure, and among the newest points: those of metrics that gate, or all.
 func worsened(r history.Report, within int, gates bool) []history.Series {
 	gate := map[bench.Metric]bool{}
 	for _, t := range bench.Traits() {
@@ -181,7 +182,7 @@ func worsened(r history.Report, within int, gates bool) []history.Series {
 	}
 	var found []history.Series
 	for i, s := range r.Series {
-		if c := s.Newest(within); current(r, i) && gate[s.Metric] && c != nil && c.Verdict == stat.Worse {
+		if c := s.Newest(within); current(r, i) && gate[s.Metric] && c != nil && c.Sure && c.Verdict == stat.Worse {
 			found = append(found, s)
 		}
 	}
