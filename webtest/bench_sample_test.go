@@ -118,7 +118,11 @@ func benchmarkOf(r *rand.Rand, s shape) bench.Benchmark {
 	}
 	judge(&b, values)
 	b.WarmUps = []bench.Warmed{{Arm: 0, Classes: map[bench.Class]int{bench.WarmedUp: 9, bench.Flat: 1}, Took: 0.62}, {Arm: 1, Classes: map[bench.Class]int{bench.WarmedUp: 10}, Took: 0.44}}
-	b.GC = []bench.GC{{Mode: "natural", Share: 0.118, Minor: 214, Major: 11}, {Mode: "natural", Share: 0.071, Minor: 122, Major: 7}, {Mode: "natural", Share: 0.117, Minor: 213, Major: 11}}
+	b.GC = []bench.Collected{
+		{Arm: 0, GC: bench.GC{Mode: "natural", Share: 0.118, Minor: 214, Major: 11}},
+		{Arm: 1, GC: bench.GC{Mode: "natural", Share: 0.071, Minor: 122, Major: 7}},
+		{Arm: 2, GC: bench.GC{Mode: "natural", Share: 0.117, Minor: 213, Major: 11}},
+	}
 	return b
 }
 

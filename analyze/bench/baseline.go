@@ -59,7 +59,9 @@ func shift(b *core.Benchmark) {
 	for i := range b.WarmUps {
 		b.WarmUps[i].Arm++
 	}
-	b.GC = append([]core.GC{{Share: -1, Minor: -1, Major: -1}}, b.GC...)
+	for i := range b.GC {
+		b.GC[i].Arm++
+	}
 }
 
 func besides(old core.Benchmark, arm int, now core.Benchmark) core.Change {
@@ -69,7 +71,7 @@ func besides(old core.Benchmark, arm int, now core.Benchmark) core.Change {
 		if len(before) == 0 || len(after) == 0 {
 			continue
 		}
-		q := question{rule: stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: defaultMargin}, counter: trait.Counter, groups: true, old: before, new: after}
+		q := question{rule: stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: Margin}, counter: trait.Counter, groups: true, old: before, new: after}
 		if q.exact() {
 			c.Comparisons = append(c.Comparisons, q.compare())
 			continue

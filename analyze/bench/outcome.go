@@ -218,31 +218,30 @@ func armsOf(units []core.Unit) []int {
 	return out
 }
 
-// collected sums up garbage collection by arm, at the arm's index.
-func collected(units []core.Unit) []core.GC {
-	out := []core.GC{}
+// collected sums up garbage collection by arm.
+func collected(units []core.Unit) []core.Collected {
+	out := []core.Collected{}
 	for _, arm := range armsOf(units) {
-		for len(out) < arm {
-			out = append(out, core.GC{Share: -1, Minor: -1, Major: -1})
-		}
-		g := core.GC{Share: -1, Minor: -1, Major: -1}
+		c := core.Collected{Arm: arm, GC: core.GC{Share: -1, Minor: -1, Major: -1}}
 		var share, n float64
 		for _, u := range units {
-			if u.Arm != arm {
+			if u.Arm != arm || u.GC.Mode == "" {
 				continue
 			}
-			g.Mode = u.GC.Mode
-			if u.GC.Share >= 0 && u.GC.Mode != "" {
+			c.Mode = u.GC.Mode
+			if u.GC.Share >= 0 {
 				share, n = share+u.GC.Share, n+1
 			}
-			if u.GC.Minor >= 0 && u.GC.Mode != "" {
-				g.Minor, g.Major = max(0, g.Minor)+u.GC.Minor, max(0, g.Major)+max(0, u.GC.Major)
+			if u.GC.Minor >= 0 {
+				c.Minor, c.Major = max(0, c.Minor)+u.GC.Minor, max(0, c.Major)+max(0, u.GC.Major)
 			}
 		}
 		if n > 0 {
-			g.Share = share / n
+			c.Share = share / n
 		}
-		out = append(out, g)
+		if c.Mode != "" {
+			out = append(out, c)
+		}
 	}
 	return out
 }

@@ -36,8 +36,9 @@ const (
 	defaultLeast  = 6
 	defaultMost   = 20
 	defaultEvery  = 2
-	defaultMargin = 0.02
 	defaultLevel  = 0.95
+	// Margin is what counts as the same when nothing else is said: ±2 %.
+	Margin = 0.02
 	// waveringMargin is the margin of a counter that differs between processes
 	// of one version.
 	waveringMargin = 0.001
@@ -84,7 +85,7 @@ func (d Design) gates(t core.Trait) bool {
 	return slices.Contains(d.Gate, t.Metric)
 }
 
-func (d Design) margin(b int) float64 { return cmp.Or(d.Benchmarks[b].Margin, defaultMargin) }
+func (d Design) margin(b int) float64 { return cmp.Or(d.Benchmarks[b].Margin, Margin) }
 
 // Ask is one unit to be measured.
 type Ask struct {

@@ -22,21 +22,21 @@ type Result struct {
 
 // Benchmark is one benchmark of a run.
 type Benchmark struct {
-	Name    string   `json:"name"`
-	Kind    Kind     `json:"kind"`
-	File    string   `json:"file"`
-	Because *Because `json:"because"`
-	Changes []Change `json:"changes"` // one for each new arm; empty without one
-	Figures []Figure `json:"figures"` // of each arm but the control
-	Noise   []Noise  `json:"noise"`   // by metric, from the control arm
-	WarmUps []Warmed `json:"warm_up"` // by arm
-	GC      []GC     `json:"gc"`      // by arm, over its units
-	Budgets []Budget `json:"budgets"`
-	Macro   string   `json:"macro,omitempty"` // what the change is worth to the route
-	Units   []Unit   `json:"units"`
-	Rounds  int      `json:"rounds"`            // judged
-	Refused string   `json:"refused,omitempty"` // why there is no verdict at all
-	Notes   []string `json:"notes"`
+	Name    string      `json:"name"`
+	Kind    Kind        `json:"kind"`
+	File    string      `json:"file"`
+	Because *Because    `json:"because"`
+	Changes []Change    `json:"changes"` // one for each new arm; empty without one
+	Figures []Figure    `json:"figures"` // of each arm but the control
+	Noise   []Noise     `json:"noise"`   // by metric, from the control arm
+	WarmUps []Warmed    `json:"warm_up"` // by arm
+	GC      []Collected `json:"gc"`      // by arm, over its units
+	Budgets []Budget    `json:"budgets"`
+	Macro   string      `json:"macro,omitempty"` // what the change is worth to the route
+	Units   []Unit      `json:"units"`
+	Rounds  int         `json:"rounds"`            // judged
+	Refused string      `json:"refused,omitempty"` // why there is no verdict at all
+	Notes   []string    `json:"notes"`
 }
 
 // Change is what a new arm did to a benchmark.
@@ -73,6 +73,12 @@ type Noise struct {
 	Spread   float64       `json:"spread_ratio"`   // standard deviation of the log ratio of a pair
 	Smallest float64       `json:"smallest_ratio"` // change that this many rounds find with 80 % power: 0.03 is ±3 %; 0 unknown
 	Alarm    bool          `json:"alarm"`          // the control itself was called changed: distrust this metric here
+}
+
+// Collected is what garbage collection did in an arm's processes together.
+type Collected struct {
+	Arm int `json:"arm"`
+	GC
 }
 
 // Warmed counts the classes of an arm's processes.

@@ -244,6 +244,9 @@ func benchApp(f *benchFlags, files []*spec.Bench) (*spec.Spec, error) {
 	if path != "" {
 		s, err = lap.LoadSpec(path)
 	}
+	if err != nil && f.app == "" && !needsApp(files) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, &ExitError{Code: Usage, Err: err}
 	}
@@ -253,6 +256,16 @@ func benchApp(f *benchFlags, files []*spec.Bench) (*spec.Spec, error) {
 		}
 	}
 	return s, nil
+}
+
+// needsApp says that a benchmark is of an app, and not of code or commands.
+func needsApp(files []*spec.Bench) bool {
+	for _, f := range files {
+		if slices.ContainsFunc(f.Benchmarks, func(b spec.Benchmark) bool { return b.Route != "" || b.Job != "" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // benchStore opens the store; a run goes on without one.

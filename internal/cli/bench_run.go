@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 		return benchError(err)
 	}
 	defer suite.Close()
-	r := &core.Result{Schema: core.Schema, Arms: suite.Arms, Seed: f.seed, Margin: f.margin, GC: f.gc, Doubts: []string{}}
+	r := &core.Result{Schema: core.Schema, Arms: suite.Arms, Seed: f.seed, Margin: cmp.Or(f.margin, judge.Margin), GC: f.gc, Doubts: []string{}}
 	r.Run = a.benchHeader(ctx, f, files, app, suite)
 	if why := comparable(baseline, r, f.force); why != "" {
 		return &ExitError{Code: Unmeasured, Err: errors.New(why), Hint: "measure both versions here: pitwall bench --against REVISION; or compare all the same: --force"}

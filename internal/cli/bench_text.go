@@ -223,7 +223,7 @@ func benchNotes(r *bench.Result, b bench.Benchmark) []string {
 		if n.Metric != bench.Time || n.Smallest <= 0 {
 			continue
 		}
-		line := fmt.Sprintf("noise: %s against itself %s in time; %d rounds could see ±%s", r.Arms[0].Name, ratioText(n.Ratio), b.Rounds, unit.Percent(n.Smallest))
+		line := fmt.Sprintf("noise: %s against itself %s in time; %d rounds could see ±%s", firstOf(r, b), ratioText(n.Ratio), b.Rounds, unit.Percent(n.Smallest))
 		if n.Alarm {
 			line += "; the same version was called different: distrust times here"
 		}
@@ -241,6 +241,16 @@ func benchNotes(r *bench.Result, b bench.Benchmark) []string {
 		out = append(out, b.Macro)
 	}
 	return append(out, b.Notes...)
+}
+
+// firstOf is the arm that the control repeats.
+func firstOf(r *bench.Result, b bench.Benchmark) string {
+	for _, arm := range r.Arms {
+		if arm.Role == bench.Control {
+			return strings.TrimSuffix(arm.Name, ", again")
+		}
+	}
+	return b.Name
 }
 
 // warmLine is said of processes that were not simply flat.
@@ -266,11 +276,11 @@ func warmLine(r *bench.Result, w bench.Warmed) string {
 
 func gcLine(r *bench.Result, b bench.Benchmark) string {
 	var parts []string
-	for arm, g := range b.GC {
-		if arm >= len(r.Arms) || r.Arms[arm].Role == bench.Control || g.Share < 0 {
+	for _, g := range b.GC {
+		if r.Arms[g.Arm].Role == bench.Control || g.Share < 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s", r.Arms[arm].Name, unit.Percent(g.Share)))
+		parts = append(parts, fmt.Sprintf("%s %s", r.Arms[g.Arm].Name, unit.Percent(g.Share)))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { armName, armsOf, median, metricName, type Arm, type Benchmark } from "../data/bench";
+import { armName, median, metricName, type Arm, type Benchmark } from "../data/bench";
 import { list } from "../data/lap";
 import { count, percent, seconds } from "../data/units";
 import { say } from "./change";
@@ -64,14 +64,13 @@ function Warmth({ of, arms }: { of: Benchmark; arms: Arm[] }) {
 // Garbage is what the collector took, by arm: of those that were measured.
 function Garbage({ of, arms }: { of: Benchmark; arms: Arm[] }) {
   const rows = list(of.gc);
-  const used = armsOf(list(of.units));
   if (rows.length === 0) return null;
   const runs = (n: number, kind: string): string => (n >= 0 ? `, ${count(n)} ${kind}` : "");
   return (
     <Fact name="Garbage collection">
       <ul>
         {rows.map((gc, i) => (
-          <li key={i}>{armName(arms, used[i] ?? i)}: {gc.time_ratio >= 0 ? percent(gc.time_ratio) + " of CPU time" : "share unknown"}{runs(gc.minor, "minor")}{runs(gc.major, "major")}{gc.mode && gc.mode !== "natural" ? ` (${gc.mode})` : ""}</li>
+          <li key={i}>{armName(arms, gc.arm)}: {gc.time_ratio >= 0 ? percent(gc.time_ratio) + " of CPU time" : "share unknown"}{runs(gc.minor, "minor")}{runs(gc.major, "major")}{gc.mode && gc.mode !== "natural" ? ` (${gc.mode})` : ""}</li>
         ))}
       </ul>
     </Fact>

@@ -44,7 +44,7 @@ export interface Benchmark {
   figures: Figure[] | null;
   noise: Noise[] | null;
   warm_up: Warmed[] | null;
-  gc: GC[] | null;
+  gc: (GC & { arm: number })[] | null;
   budgets: Budget[] | null;
   macro?: string;
   units: Unit[] | null;
