@@ -61,7 +61,8 @@ module Pitwall
         { :kind => "refused", :what => error.what, :where => error.where, :hint => error.hint }
       when SyntaxError
         at = error.message[/\A(.+?:\d+): */, 1]
-        { :kind => "syntax", :where => at || "", :message => bounded(error.message.sub(/\A.+?:\d+: */, "")) }
+        text = error.message.sub(/\A.+?:\d+: */, "").lines.reject { |l| l.include?("__pw_") }.join # Prism shows what we put around
+        { :kind => "syntax", :where => at || "", :message => bounded(text) }
       else
         { :kind => "raised", :stage => @stage, :class => error.class.name || "an anonymous class", :message => bounded(message(error)),
           :where => Place.of(error.backtrace), :backtrace => Place.mine(error.backtrace).first(Place::MOST).map { |f| bounded(f) } }
