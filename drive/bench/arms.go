@@ -134,8 +134,10 @@ func jits(ctx context.Context, here Version) ([]Version, error) {
 	}
 	off, on := here, here
 	off.Name, on.Name = "YJIT off", "YJIT on"
-	off.Env = map[string]string{"RUBYOPT": os.Getenv("RUBYOPT"), "RUBY_YJIT_ENABLE": "0"}
-	on.Env = map[string]string{"RUBYOPT": strings.TrimSpace(os.Getenv("RUBYOPT") + " --yjit"), "RUBY_YJIT_ENABLE": "1"}
+	// Ruby 3.1 turns YJIT on for any value of RUBY_YJIT_ENABLE, "0" among them;
+	// the last option wins over it.
+	off.Env = map[string]string{"RUBYOPT": strings.TrimSpace(os.Getenv("RUBYOPT") + " --disable-yjit")}
+	on.Env = map[string]string{"RUBYOPT": strings.TrimSpace(os.Getenv("RUBYOPT") + " --yjit")}
 	return []Version{off, on}, nil
 }
 
