@@ -23,6 +23,7 @@ import (
 	"pitwall/drive/bench"
 	"pitwall/drive/lap"
 	"pitwall/drive/pairs"
+	"pitwall/probe/ruby/worker"
 	"pitwall/store"
 	"pitwall/web"
 
@@ -250,7 +251,7 @@ func openHint(r *core.Result) string {
 	for _, b := range r.Benchmarks {
 		for _, c := range b.Changes {
 			for _, m := range c.Comparisons {
-				if m.Verdict == stat.Undecided {
+				if m.Verdict == stat.Undecided && m.Need > 0 {
 					most = max(most, m.Need+b.Rounds)
 				}
 			}
@@ -265,11 +266,16 @@ func openHint(r *core.Result) string {
 	return "the machine is too noisy for this margin: a quieter one, a larger --margin, or gate on what is counted: --gate objects,statements"
 }
 
+// hintOf is what the first failure that knows something says to type instead.
 func hintOf(failures []*pairs.Failure) string {
 	for _, f := range failures {
-		var hinted interface{ Hint() string }
-		if errors.As(f.Err, &hinted) {
-			return hinted.Hint()
+		var refused *worker.RefusedError
+		var wrong *bench.Error
+		switch {
+		case errors.As(f.Err, &refused) && refused.Hint != "":
+			return refused.Hint
+		case errors.As(f.Err, &wrong) && wrong.Hint != "":
+			return wrong.Hint
 		}
 	}
 	return ""
