@@ -52,6 +52,9 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 	if why := comparable(baseline, r, f.force); why != "" {
 		return &ExitError{Code: Unmeasured, Err: errors.New(why), Hint: "measure both versions here: pitwall bench --against REVISION; or compare all the same: --force"}
 	}
+	if err := recordable(f, r.Run.Revision); err != nil {
+		return err
+	}
 	var w *store.Writer
 	if st != nil {
 		if w, err = st.Begin(ctx, r.Run); err != nil {
@@ -174,13 +177,18 @@ func (a *App) benchFilesOut(f *benchFlags, r *core.Result) error {
 	)
 }
 
+// recordable refuses to measure for a history what no commit is.
+func recordable(f *benchFlags, revision string) error {
+	if !f.record || revision != "" && !strings.HasSuffix(revision, "+dirty") {
+		return nil
+	}
+	return &ExitError{Code: Unmeasured, Err: errors.New("--record: the tree has changes that are not committed, or is in no git repository"), Hint: "commit first: a history is of commits"}
+}
+
 // recordBench appends this tree's figures to the history.
 func (a *App) recordBench(f *benchFlags, root string, r *core.Result) error {
 	if !f.record {
 		return nil
-	}
-	if strings.HasSuffix(r.Run.Revision, "+dirty") || r.Run.Revision == "" {
-		return &ExitError{Code: Unmeasured, Err: errors.New("nothing was recorded: the tree has changes that are not committed, or is in no git repository"), Hint: "commit first: a history is of commits"}
 	}
 	path := filepath.Join(root, "benchmarks", "history.ndjson")
 	lines := history.Lines(r)
