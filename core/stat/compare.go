@@ -188,4 +188,9 @@ func number(v float64) string {
 	return fmt.Sprintf("%.4g", v)
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }
+func percent(share float64) string {
+	if share < 1 && share > .99995 { // the level of an early look
+		return "99.99 %"
+	}
+	return fmt.Sprintf("%.4g %%", 100*share)
+}
