@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,8 +53,8 @@ var pitwall = sync.OnceValues(func() (string, error) {
 // heavy limits how many laps run at once.
 var heavy = make(chan struct{}, 4)
 
-// site is a copy of test/apps/tiny, and a TMPDIR of its own, so that laps of
-// different sites know nothing of each other.
+// site is a copy of an app of test/apps, and a TMPDIR of its own, so that runs
+// on different sites know nothing of each other.
 type site struct {
 	t    *testing.T
 	app  string // the app's directory
@@ -65,21 +66,27 @@ type site struct {
 
 var sites atomic.Int64
 
-// newSite copies the app and writes its pitwall.yml, and sees at the end that
-// nothing was left behind.
+// newSite is a copy of test/apps/tiny with this pitwall.yml.
 func newSite(t *testing.T, yml string) *site {
 	t.Helper()
 	realtest.Puma(t)
+	s := place(t, "tiny")
+	s.write("pitwall.yml", yml)
+	return s
+}
+
+// place copies an app, and sees at the end that nothing of it still runs.
+func place(t *testing.T, app string) *site {
+	t.Helper()
 	dir := shortDir(t)
-	s := &site{t: t, app: filepath.Join(dir, "tiny"), tmp: filepath.Join(dir, "tmp"),
+	s := &site{t: t, app: filepath.Join(dir, app), tmp: filepath.Join(dir, "tmp"),
 		mark: fmt.Sprintf("PITWALL_TEST_MARK=%d.%d", os.Getpid(), sites.Add(1))}
-	if err := os.CopyFS(s.app, os.DirFS("../apps/tiny")); err != nil {
+	if err := os.CopyFS(s.app, os.DirFS(filepath.Join("../apps", app))); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(s.tmp, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	s.write("pitwall.yml", yml)
 	t.Cleanup(func() {
 		for _, pid := range s.running() {
 			syscall.Kill(pid, syscall.SIGKILL)
@@ -232,8 +239,8 @@ func (s *site) nothingSoon() {
 func (s *site) eventuallyNothing(patience time.Duration) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		pids := s.running()
-		dirs, _ := filepath.Glob(filepath.Join(s.tmp, "pw-*"))
+		pids := append(s.running(), s.guards()...)
+		dirs := s.private()
 		if len(pids) == 0 && len(dirs) == 0 {
 			return
 		}
@@ -248,6 +255,30 @@ func (s *site) eventuallyNothing(patience time.Duration) {
 			return
 		}
 	}
+}
+
+// private lists the directories that pitwall made in TMPDIR.
+func (s *site) private() []string {
+	short, _ := filepath.Glob(filepath.Join(s.tmp, "pw-*"))
+	long, _ := filepath.Glob(filepath.Join(s.tmp, "pitwall-*"))
+	return append(short, slices.DeleteFunc(long, func(path string) bool { return strings.HasSuffix(path, ".lock") })...)
+}
+
+// guards lists the shells that wait for pitwall's end, which have no
+// environment of ours, but a directory.
+func (s *site) guards() []int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var pids []int
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if line := commandLine(pid); err == nil && strings.Contains(line, "pitwall-guard") && strings.Contains(line, s.tmp+"/") {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // stored is the runs in the site's store, newest first.
