@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -223,44 +222,4 @@ func pairsOf(env map[string]string) []string {
 		out = append(out, name+"="+env[name])
 	}
 	return out
-}
-
-// Ready runs what a benchmark file wants done in each version's directory
-// before anything is timed: dependencies, assets.
-func Ready(ctx context.Context, tasks []spec.Task, versions []Version, said func(string)) error {
-	done := map[string]bool{}
-	for _, v := range versions {
-		if done[v.Dir] {
-			continue
-		}
-		done[v.Dir] = true
-		for _, task := range tasks {
-			said(fmt.Sprintf("%s: %s", v.Name, task.Name))
-			if err := ready(ctx, task, v); err != nil {
-				return fmt.Errorf("preparing %s: %s: %w", v.Name, task.Name, err)
-			}
-		}
-	}
-	return nil
-}
-
-const mostOutput = 2000
-
-func ready(ctx context.Context, task spec.Task, v Version) error {
-	words, err := spec.Words(task.Command)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, task.Limit())
-	defer cancel()
-	c := exec.CommandContext(ctx, words[0], words[1:]...)
-	c.Dir, c.Env = filepath.Join(v.Dir, task.Dir), append(os.Environ(), append(pairsOf(task.Env), pairsOf(v.Env)...)...)
-	out, err := c.CombinedOutput()
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("not done after %s", task.Limit())
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out[max(0, len(out)-mostOutput):])
-	}
-	return nil
 }
