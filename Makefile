@@ -9,7 +9,7 @@ help:
 	@echo 'make build      bin/pitwall'
 	@echo 'make web        rebuild web/dist from web/ui'
 	@echo 'make bench      benchmarks of our own code'
-	@echo 'make calibrate  check the statistics in full (minutes)'
+	@echo 'make calibrate  check the statistics in full, and write what was seen into docs/performance.md (minutes)'
 	@echo 'make vuln       known vulnerabilities; 3 when the database is out of reach'
 
 build:
@@ -32,7 +32,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 calibrate:
-	PITWALL_CALIBRATE=1 go test -count=1 -v -timeout 60m ./core/stat ./analyze/bench
+	script/calibrate
 
 vuln:
 	script/vuln

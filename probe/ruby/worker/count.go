@@ -13,7 +13,7 @@ import (
 type Counting struct {
 	Looks  int           // calls that are watched for what is refused, and whose results are kept; 5 when 0
 	Calls  int           // calls whose objects and bytes are counted; 15 when 0
-	Budget time.Duration // for all of them, one call longer at most; 2 s when 0
+	Budget time.Duration // for all of them, one call longer at most; 1 s when 0
 	Items  any           // as for Batch
 }
 
@@ -55,7 +55,7 @@ func (w *Worker) Count(ctx context.Context, c Counting) (Counts, error) {
 		c.Calls = 15
 	}
 	if c.Budget == 0 {
-		c.Budget = 2 * time.Second
+		c.Budget = time.Second
 	}
 	var got counted
 	err := w.ask(ctx, "body", command{Do: "count", N: int64(c.Calls), Looks: c.Looks, Budget: int64(c.Budget), Items: c.Items}, &got)
