@@ -188,13 +188,14 @@ func exists(path string) bool {
 }
 
 // Revision is the commit that dir is at, with "+dirty" when files that git
-// knows have changed; empty outside git.
+// knows have changed, other than the record of benchmarks, which a run itself
+// adds to; empty outside git.
 func Revision(ctx context.Context, dir string) string {
 	head := pairs.Resolve(ctx, dir, "HEAD")
 	if head == "" {
 		return ""
 	}
-	out, err := exec.CommandContext(ctx, "git", "-C", dir, "status", "--porcelain", "--untracked-files=no").Output()
+	out, err := exec.CommandContext(ctx, "git", "-C", dir, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(top,exclude,glob)**/benchmarks/history.ndjson").Output()
 	if err == nil && len(out) > 0 {
 		head += "+dirty"
 	}

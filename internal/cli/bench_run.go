@@ -52,7 +52,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 	if why := comparable(baseline, r, f.force); why != "" {
 		return &ExitError{Code: Unmeasured, Err: errors.New(why), Hint: "measure both versions here: pitwall bench --against REVISION; or compare all the same: --force"}
 	}
-	if err := recordable(f, r.Run.Revision); err != nil {
+	if err := recordable(f, r.Arms); err != nil {
 		return err
 	}
 	var w *store.Writer
@@ -177,9 +177,10 @@ func (a *App) benchFilesOut(f *benchFlags, r *core.Result) error {
 	)
 }
 
-// recordable refuses to measure for a history what no commit is.
-func recordable(f *benchFlags, revision string) error {
-	if !f.record || revision != "" && !strings.HasSuffix(revision, "+dirty") {
+// recordable refuses to measure for a history what is no commit.
+func recordable(f *benchFlags, arms []core.Arm) error {
+	committed := func(a core.Arm) bool { return a.Revision != "" && !strings.HasSuffix(a.Revision, "+dirty") }
+	if !f.record || !slices.ContainsFunc(arms, func(a core.Arm) bool { return a.Role == core.New && !committed(a) }) {
 		return nil
 	}
 	return &ExitError{Code: Unmeasured, Err: errors.New("--record: the tree has changes that are not committed, or is in no git repository"), Hint: "commit first: a history is of commits"}
