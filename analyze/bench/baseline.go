@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	core "pitwall/core/bench"
-	"pitwall/core/run"
 	"pitwall/core/stat"
 )
 
@@ -79,13 +78,13 @@ func besides(old core.Benchmark, arm int, now core.Benchmark) core.Change {
 		m := q.measure()
 		c.Comparisons = append(c.Comparisons, stat.Unpaired(string(trait.Metric), m.Old, m.New, m.Ratio, "two runs at different times: a paired run decides"))
 	}
-	var deciding []stat.Comparison
+	var counted []stat.Comparison
 	for _, m := range c.Comparisons {
-		if slices.ContainsFunc(core.Traits(), func(t core.Trait) bool { return string(t.Metric) == m.Metric && t.Gates }) {
-			deciding = append(deciding, m)
+		if slices.ContainsFunc(core.Traits(), func(t core.Trait) bool { return string(t.Metric) == m.Metric && t.Gates && t.Counter }) {
+			counted = append(counted, m)
 		}
 	}
-	c.Verdict, c.Text = decide(deciding, 0, "rounds")
+	c.Verdict, c.Text = decide(counted, 0, "rounds")
 	return c
 }
 
@@ -133,7 +132,7 @@ func Doubts(r *core.Result, rubies bool) []string {
 			out = append(out, fmt.Sprintf("the control arm was called different from itself in %s of %d benchmarks: distrust it here", t.Metric, n))
 		}
 	}
-	return append(out, busy(r)...)
+	return out
 }
 
 func nameOf(ruby string) string {
@@ -141,23 +140,4 @@ func nameOf(ruby string) string {
 		return "an unknown Ruby"
 	}
 	return ruby
-}
-
-// busyMachine is the share of stolen time from which a machine is named.
-const busyMachine = 0.01
-
-// busy says what other machines took from this one.
-func busy(r *core.Result) []string {
-	var stolen, n float64
-	for _, b := range r.Benchmarks {
-		for _, u := range b.Units {
-			if u.Drift.Steal != run.Unread {
-				stolen, n = stolen+u.Drift.Steal, n+1
-			}
-		}
-	}
-	if n > 0 && stolen/n > busyMachine {
-		return []string{fmt.Sprintf("the host gave %.1f %% of the processors to other machines meanwhile (steal): times wander with it", 100*stolen/n)}
-	}
-	return nil
 }

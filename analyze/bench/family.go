@@ -47,10 +47,17 @@ func (q question) compare() stat.Comparison {
 }
 
 func (q question) measure() stat.Comparison {
+	if len(q.old) == 0 {
+		return stat.Unpaired(q.rule.Metric, nothing(q.rule.Unit), nothing(q.rule.Unit), nothing("1"), "no round was left that the machine did not disturb")
+	}
 	if q.paired() {
 		return stat.ComparePairs(q.rule, q.old, q.new)
 	}
 	return stat.CompareGroups(q.rule, q.old, q.new)
+}
+
+func nothing(of string) stat.Estimate {
+	return stat.None(math.NaN(), of, 0.95, 0, "nothing was measured")
 }
 
 // wavering says of a counter that it was judged as a measurement.
@@ -61,7 +68,7 @@ func wavering(c stat.Comparison, old, new []float64) stat.Comparison {
 
 func spread(old, new []float64) string {
 	for _, v := range [][]float64{old, new} {
-		if low, high := bounds(v); low != high {
+		if low, high := bounds(v); len(v) > 0 && low != high {
 			return fmt.Sprintf("%.6g to %.6g", low, high)
 		}
 	}

@@ -23,7 +23,7 @@ func (t *Trial) Result() []core.Benchmark {
 func (t *Trial) benchmark(b int) core.Benchmark {
 	c, p := t.open[b], t.design.Benchmarks[b]
 	out := core.Benchmark{
-		Name: p.Name, Kind: p.Kind, File: p.File, Refused: c.refused, Units: slices.Clone(c.units), Rounds: t.valid(b, false),
+		Name: p.Name, Kind: p.Kind, File: p.File, Refused: c.refused, Hint: c.hint, Units: slices.Clone(c.units), Rounds: t.valid(b, false),
 		Changes: []core.Change{}, Figures: t.figures(b), Noise: t.noise(b), WarmUps: warmed(c.units), GC: collected(c.units),
 		Budgets: []core.Budget{}, Notes: []string{},
 	}
@@ -76,7 +76,7 @@ func (t *Trial) settled(c *course, k claim, q question) stat.Comparison {
 		return done
 	}
 	trait := core.Traits()[slices.IndexFunc(core.Traits(), func(x core.Trait) bool { return x.Metric == k.metric })]
-	if q.exact() || !t.design.gates(trait) {
+	if q.exact() && c.rounds > 0 || !t.design.gates(trait) {
 		return q.compare()
 	}
 	at := slices.IndexFunc(t.looks, func(n int) bool { return n > c.rounds }) - 1
@@ -139,12 +139,12 @@ func (t *Trial) noise(b int) []core.Noise {
 	}
 	for _, trait := range core.Traits() {
 		q, ok := t.question(b, control, trait, false)
-		if !ok {
+		if !ok || len(q.old) == 0 {
 			continue
 		}
 		c := q.compare()
 		n := core.Noise{Metric: trait.Metric, Ratio: c.Ratio, Alarm: decided(c.Verdict)}
-		if sd, known := pairSpread(q.old, q.new); known {
+		if sd, known := pairSpread(q.old, q.new); known && len(q.old) >= leastSpread {
 			n.Spread = sd
 			n.Smallest = Smallest(sd, len(q.old))
 		}
@@ -152,6 +152,9 @@ func (t *Trial) noise(b int) []core.Noise {
 	}
 	return out
 }
+
+// leastSpread is how many pairs a spread is estimated from at least.
+const leastSpread = 4
 
 // pairSpread is the standard deviation of the log ratios of pairs.
 func pairSpread(old, new []float64) (float64, bool) {

@@ -86,7 +86,7 @@ func (t *Trial) confirm(b int, k claim) *core.Confirmation {
 			continue
 		}
 		q, ok := t.question(b, k.arm, trait, true)
-		if !ok {
+		if !ok || len(q.old) == 0 {
 			return &core.Confirmation{Metric: k.metric}
 		}
 		q.rule.Level = sameLevel

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	core "pitwall/core/bench"
 	"pitwall/core/stat"
@@ -33,10 +34,10 @@ type Plan struct {
 }
 
 const (
-	defaultLeast  = 6
-	defaultMost   = 20
-	defaultEvery  = 2
-	defaultLevel  = 0.95
+	defaultLeast = 6
+	defaultMost  = 20
+	defaultEvery = 2
+	defaultLevel = 0.95
 	// Margin is what counts as the same when nothing else is said: ±2 %.
 	Margin = 0.02
 	// waveringMargin is the margin of a counter that differs between processes
@@ -110,6 +111,7 @@ type Trial struct {
 type course struct {
 	units    []core.Unit
 	refused  string
+	hint     string
 	verdicts map[claim]stat.Comparison // settled at a look
 	stopped  string                    // why; empty while open
 	rounds   int                       // of the first stage
@@ -164,10 +166,11 @@ func (t *Trial) Add(benchmark int, u core.Unit) {
 	c.units = append(c.units, u)
 }
 
-// Refuse ends a benchmark that cannot be measured.
-func (t *Trial) Refuse(benchmark int, why string) {
+// Refuse ends a benchmark that cannot be measured; hint is what to do about
+// it, empty when nobody knows.
+func (t *Trial) Refuse(benchmark int, why, hint string) {
 	c := t.open[benchmark]
-	c.refused, c.stopped = why, "it could not be measured"
+	c.refused, c.hint, c.stopped = why, hint, "it could not be measured"
 }
 
 // Rounds is how many rounds have been asked for, and how many there are at
@@ -178,7 +181,7 @@ func (t *Trial) Rounds() (asked, most int) { return t.round, t.design.most() }
 func (t *Trial) look() {
 	for b := range t.open {
 		if why := t.contradiction(b); why != "" && t.open[b].refused == "" {
-			t.Refuse(b, why)
+			t.Refuse(b, why, "if that is meant, say so in the file: allow: [results]")
 		}
 	}
 	t.lookFirst()
@@ -247,14 +250,29 @@ func (t *Trial) family(at int) (where []due, family []question, same int) {
 }
 
 // question gathers one metric of one new arm against the first arm, from the
-// rounds in which both were measured; false when there are none.
+// rounds in which both were measured and neither was spoilt, which may be none;
+// false when it was not measured, or does not compare between their Rubies.
 func (t *Trial) question(b, arm int, trait core.Trait, second bool) (question, bool) {
 	old, new := t.pairs(b, t.design.arms(b)[0], arm, trait, second)
 	rule := stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: t.design.margin(b), PlanLevel: cmp.Or(t.design.Level, defaultLevel)}
 	if trait.Counter {
 		rule.Margin = waveringMargin
 	}
-	return question{rule: rule, counter: trait.Counter, old: old, new: new}, len(old) > 0
+	return question{rule: rule, counter: trait.Counter, old: old, new: new}, t.measured(b, arm, trait)
+}
+
+// measured says that a metric was measured in both arms, and means the same in
+// both: a JVM counts bytes that CRuby's malloc does not see.
+func (t *Trial) measured(b, arm int, trait core.Trait) bool {
+	first := t.design.arms(b)[0]
+	engines, seen := map[string]bool{}, map[int]bool{}
+	for _, u := range t.open[b].units {
+		if _, ok := u.Value(trait.Metric); ok && (u.Arm == first || u.Arm == arm) {
+			engine, _, _ := strings.Cut(u.Ruby, " ")
+			engines[engine], seen[u.Arm] = true, true
+		}
+	}
+	return seen[first] && seen[arm] && (len(engines) == 1 || trait.Metric != core.Bytes)
 }
 
 // pairs are the values of a metric in two arms, round by round. The times of a

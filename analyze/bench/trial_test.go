@@ -226,7 +226,7 @@ func TestCutOff(t *testing.T) {
 				run.Add(a.Benchmark, core.Unit{Arm: a.Arm, Round: a.Round, Values: map[core.Metric]float64{core.Time: 1 + float64(a.Arm)*.004 + .004*float64(a.Round%2)}})
 			}
 		}
-		run.Refuse(1, "it raises")
+		run.Refuse(1, "it raises", "mend it")
 		got := run.Result()
 		if _, err := json.Marshal(got); err != nil {
 			t.Fatal(err)
@@ -300,7 +300,7 @@ func TestAgainstAStoredRun(t *testing.T) {
 	for _, c := range []struct {
 		objects, time float64
 		want          stat.Verdict
-	}{{100, 1, stat.Undecided}, {100, 3, stat.Undecided}, {105, 1, stat.Worse}, {50, 1, stat.Better}} {
+	}{{100, 1, stat.Same}, {100, 3, stat.Same}, {105, 1, stat.Worse}, {50, 1, stat.Better}} {
 		old, now := alone(100, 1), alone(c.objects, c.time)
 		old.Run.ID = "01a20a3c-6e02-77ad-8b93-aade603dc026"
 		old.Benchmarks = old.Benchmarks[:1]
@@ -336,5 +336,35 @@ func TestAbilities(t *testing.T) {
 	}
 	if time.False.Point > .07 || time.False.Point == 0 {
 		t.Errorf("%g of runs of equal versions would call a difference", time.False.Point)
+	}
+}
+
+// A gating metric of which the machine spoilt every round is not decided, and
+// is not left out of the verdict either.
+func TestEveryRoundSpoilt(t *testing.T) {
+	run := NewTrial(Design{Arms: []core.Arm{{Role: core.Old}, {Role: core.New}}, Benchmarks: []Plan{{}}})
+	for asks := run.Next(); len(asks) > 0; asks = run.Next() {
+		for _, a := range asks {
+			run.Add(0, core.Unit{Arm: a.Arm, Round: a.Round, Discarded: "steal", Values: map[core.Metric]float64{core.Objects: 5, core.Time: 1}})
+		}
+	}
+	c := run.Result()[0].Changes[0]
+	time, ok := find(c.Comparisons, "time")
+	if c.Verdict != stat.Undecided || !ok || time.Why == "" || !strings.Contains(c.Text, "disturb") {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Bytes of two engines do not compare.
+func TestEnginesCountBytesApart(t *testing.T) {
+	run := NewTrial(Design{Arms: []core.Arm{{Role: core.Old}, {Role: core.New}}, Benchmarks: []Plan{{}}})
+	for asks := run.Next(); len(asks) > 0; asks = run.Next() {
+		for _, a := range asks {
+			run.Add(0, core.Unit{Arm: a.Arm, Round: a.Round, Ruby: []string{"ruby 3.1.7", "jruby 9.3"}[a.Arm], Values: map[core.Metric]float64{core.Bytes: 5, core.Time: 1 + .001*float64(a.Round%3)}})
+		}
+	}
+	c := run.Result()[0].Changes[0]
+	if _, ok := find(c.Comparisons, "bytes"); ok || len(c.Comparisons) != 1 {
+		t.Errorf("%+v", c.Comparisons)
 	}
 }

@@ -24,6 +24,9 @@ type Arm struct {
 	Env      map[string]string `json:"env,omitempty"`      // what this arm sets, values of secrets left out
 }
 
+// Again ends the name of a control arm: "main, again".
+const Again = ", again"
+
 // Metric names a measured quantity.
 type Metric string
 
@@ -53,7 +56,7 @@ type Trait struct {
 func Traits() []Trait {
 	return []Trait{
 		{Objects, "1", true, true, "objects allocated a call"},
-		{Bytes, "bytes", true, false, "bytes allocated by malloc a call"},
+		{Bytes, "bytes", false, false, "bytes allocated by malloc a call"},
 		{Statements, "1", true, true, "SQL statements a call"},
 		{Syscalls, "1", true, false, "system calls a call"},
 		{Instructions, "1", false, true, "instructions a call"},

@@ -36,6 +36,7 @@ type Benchmark struct {
 	Units   []Unit      `json:"units"`
 	Rounds  int         `json:"rounds"`            // judged
 	Refused string      `json:"refused,omitempty"` // why there is no verdict at all
+	Hint    string      `json:"hint,omitempty"`    // what to do about that
 	Notes   []string    `json:"notes"`
 }
 

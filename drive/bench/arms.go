@@ -36,6 +36,9 @@ type Error struct {
 // Error is the text.
 func (e *Error) Error() string { return e.Text }
 
+// Advice is the hint.
+func (e *Error) Advice() string { return e.Hint }
+
 // Arms lays out the versions of a choice for the app or benchmarks in dir, run
 // by the command ruby, with the control arm last. remove takes away what was
 // laid out.
@@ -78,7 +81,7 @@ func (c Choice) Arms(ctx context.Context, dir string, ruby []string) (arms []cor
 		arms[0].Role = core.Old
 	}
 	control, again := arms[0], versions[0]
-	control.Role, control.Name, again.Name = core.Control, arms[0].Name+", again", versions[0].Name+", again"
+	control.Role, control.Name, again.Name = core.Control, arms[0].Name+core.Again, versions[0].Name+core.Again
 	return append(arms, control), append(versions, again), remove, nil
 }
 

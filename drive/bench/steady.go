@@ -42,6 +42,7 @@ type one struct {
 	worker *worker.Worker
 	items  func(n int64) any // of a batch; nil: none
 	around around            // nil: nothing
+	served bool              // a request or a job: real work however short, of which the loop is only taken off
 	blocks []core.Block
 	minor  []int64 // by block
 	major  []int64
@@ -63,7 +64,7 @@ func (o *one) with(ctx context.Context, n int64, calls func() error) error {
 // enough, and ends the worker. items are what each call of a batch is given;
 // nil for none. Loaded.Facts are handed to facts, which may be nil.
 func (p Pace) measure(ctx context.Context, w *worker.Worker, l worker.Load, items func(n int64) any, facts func(json.RawMessage) error, a around) (core.Unit, error) {
-	o := &one{pace: p, worker: w, items: items, around: a}
+	o := &one{pace: p, worker: w, items: items, around: a, served: l.Kind == "rack" || l.Kind == "job"}
 	o.unit = core.Unit{Values: map[core.Metric]float64{}, Blocks: []core.Block{}, Overhead: -1, Ruby: w.Hello().Ruby}
 	o.unit.WarmUp = core.WarmUp{Class: core.Unjudged, Took: -1, Why: "nothing was timed"}
 	l.GC, l.Warm = p.gc(), p.Warm
@@ -260,9 +261,13 @@ func (o *one) reduce() error {
 	from := o.unit.WarmUp.First
 	blocks := o.blocks[from:]
 	overhead := max(0, o.unit.Overhead)
-	if body := quickest(blocks) - overhead; body < o.pace.worth()*overhead {
+	least := o.pace.worth()
+	if o.served {
+		least = 1
+	}
+	if body := quickest(blocks) - overhead; body < least*overhead {
 		return &worker.RefusedError{
-			What: fmt.Sprintf("the body takes %s, an empty turn of the loop around it %s: a time below %d of those is not told from none", unit.Seconds(max(0, body)), unit.Seconds(overhead), worth),
+			What: fmt.Sprintf("the body takes %s, an empty turn of the loop around it %s: a time below %g of those is not told from none", unit.Seconds(max(0, body)), unit.Seconds(overhead), least),
 			Hint: "do more work in a call, such as 100.times { ... }; check that the body does anything at all",
 		}
 	}

@@ -53,6 +53,7 @@ type Suite struct {
 	before  run.Reading    // when measuring began
 	was     run.Conditions // of the machine then
 	members []member
+	blocks  bool // benchmarks of a file are compared with each other
 	closers []func()
 }
 
@@ -123,23 +124,34 @@ func (s *Suite) ruby() []string {
 	return words
 }
 
-// thisBlock is the new arm of a run that compares benchmarks of a file.
-const thisBlock = "this block"
-
 func (s *Suite) compares() bool {
 	return slices.ContainsFunc(s.members, func(m member) bool { return m.old != nil })
 }
 
-// within makes the arms of a run that compares benchmarks of a file with each
-// other: the one that is named, this one, and the one that is named again.
+// Arms of a run that compares benchmarks of a file with each other. What is
+// compared with nothing has the last two to itself.
+const (
+	otherBlock = iota
+	thisBlock
+	otherAgain
+	alone
+	aloneAgain
+)
+
+// within makes those arms: all are the one version.
 func (s *Suite) within(versions []Version) []Version {
 	here := s.Arms[0]
-	old, control := here, here
-	old.Name, old.Role = "the other block", core.Old
-	here.Name, here.Role = thisBlock, core.New
-	control.Name, control.Role = "the other block, again", core.Control
-	s.Arms = []core.Arm{old, here, control}
-	return []Version{versions[0], versions[0], versions[0]}
+	arm := func(name string, role core.Role) core.Arm {
+		a := here
+		a.Name, a.Role = name, role
+		return a
+	}
+	s.Arms = []core.Arm{arm("the other block", core.Old), arm("this block", core.New), arm("the other block"+core.Again, core.Control)}
+	if slices.ContainsFunc(s.members, func(m member) bool { return m.old == nil }) {
+		s.Arms = append(s.Arms, arm(here.Name, core.Old), arm(here.Name+core.Again, core.Control))
+	}
+	s.blocks = true
+	return slices.Repeat(versions[:1], len(s.Arms))
 }
 
 // fill makes plans and subjects.
@@ -154,14 +166,15 @@ func (s *Suite) fill(ctx context.Context, versions []Version) error {
 			return err
 		}
 		switch {
-		case m.old != nil && s.Arms[1].Name == thisBlock:
+		case m.old != nil && s.blocks:
 			old, err := s.subject(ctx, m.file, *m.old, versions, apps)
 			if err != nil {
 				return err
 			}
 			plan.Name, subject = m.benchmark.Name+" against "+m.old.Name, versus{old: old, new: subject}
-		case s.compares() && s.Arms[1].Name == thisBlock:
-			plan.Arms = []int{0, 2}
+			plan.Arms = []int{otherBlock, thisBlock, otherAgain}
+		case s.blocks:
+			plan.Arms = []int{alone, aloneAgain}
 		}
 		s.Design.Benchmarks, s.Subjects = append(s.Design.Benchmarks, plan), append(s.Subjects, subject)
 	}
@@ -202,7 +215,7 @@ func (s *Suite) subject(ctx context.Context, file *spec.Bench, b spec.Benchmark,
 type versus struct{ old, new pairs.Subject }
 
 func (v versus) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) {
-	if t.Arm == 1 {
+	if t.Arm == thisBlock {
 		return v.new.Measure(ctx, t)
 	}
 	return v.old.Measure(ctx, t)
@@ -224,8 +237,8 @@ func (s *Suite) Finish(r *core.Result, last *lap.Result) {
 			b.Because = m.file.Because
 		}
 		arm := tree
-		if arms := s.Design.Benchmarks[i].Arms; arms != nil {
-			arm = arms[0]
+		if m.old == nil && s.blocks {
+			arm = alone
 		}
 		b.Budgets = bench.Keep(budgetsOf(m.benchmark), *b, arm)
 		if why := bench.Reason(b.Because, m.benchmark.Route, m.benchmark.Method, last); why != "" {
@@ -235,6 +248,7 @@ func (s *Suite) Finish(r *core.Result, last *lap.Result) {
 			b.Macro = bench.Macro(m.benchmark.Method, b.Changes[0], last)
 		}
 		b.Notes = append(b.Notes, notesOf(b.Units)...)
+		b.Notes = append(b.Notes, m.file.Notes...)
 	}
 }
 
@@ -320,7 +334,14 @@ func Load(ctx context.Context, path string, ruby []string) (*spec.Bench, error) 
 	if filepath.Ext(path) != ".rb" {
 		return spec.LoadBench(path)
 	}
-	return worker.Read(ctx, worker.Options{Ruby: ruby, Dir: filepath.Dir(path), Env: os.Environ()}, path)
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	return worker.Read(ctx, worker.Options{Ruby: ruby, Dir: (&spec.Bench{Dir: dir}).Root(), Env: os.Environ()}, path)
 }
 
 // instructions is how they are counted: by the processor where it does, else

@@ -18,9 +18,9 @@ import (
 	"pitwall/probe/proc"
 )
 
-// ErrBusy says that another lap runs on this machine, so that the times of
+// ErrBusy says that another lap, or a run of benchmarks, runs on this machine, so that the times of
 // both would be worthless.
-var ErrBusy = errors.New("another lap runs on this machine")
+var ErrBusy = errors.New("another measurement runs on this machine")
 
 // machineLock keeps two laps apart. Its file, one for all users of the
 // machine, also keeps the story: each lap adds a line when it starts, so that

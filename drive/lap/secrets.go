@@ -2,6 +2,7 @@ package lap
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ var secret = []string{"secret", "token", "pass", "pwd", "key", "credential", "ds
 
 func secretName(name string) bool {
 	name = strings.ToLower(name)
+	if slices.Contains(strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == '-' || r == '.' }), "pw") {
+		return true
+	}
 	return slices.ContainsFunc(secret, func(s string) bool { return strings.Contains(name, s) })
 }
 
@@ -29,8 +33,11 @@ func Shown(word string) string {
 	if name, _, assigned := strings.Cut(setting, "="); assigned && secretName(name) {
 		return flag + name + "=" + dropped
 	}
-	return word
+	return userinfo.ReplaceAllString(word, "${1}"+dropped+"@")
 }
+
+// userinfo is who logs in and how, in a URL of any name.
+var userinfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s@]*@`)
 
 // safeArgs keeps a command line without the values of what looks secret.
 func safeArgs(args []string) []string {

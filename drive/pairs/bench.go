@@ -2,9 +2,10 @@ package pairs
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 
 	"pitwall/analyze/bench"
 	core "pitwall/core/bench"
@@ -40,15 +41,44 @@ type Step struct {
 // Failure is a benchmark that could not be measured.
 type Failure struct {
 	Benchmark string
-	Arm       string
+	Arm       string // empty when there is one version only
 	Err       error
 }
 
-// Error is "BENCHMARK, ARM: CAUSE".
-func (f *Failure) Error() string { return fmt.Sprintf("%s, %s: %v", f.Benchmark, f.Arm, f.Err) }
+// Error is "BENCHMARK: VERSION: CAUSE".
+func (f *Failure) Error() string { return f.Benchmark + ": " + f.Text() }
 
 // Unwrap is the cause.
 func (f *Failure) Unwrap() error { return f.Err }
+
+// Text is the cause, with the version when there are several.
+func (f *Failure) Text() string {
+	if f.Arm == "" {
+		return f.Err.Error()
+	}
+	return f.Arm + ": " + f.Err.Error()
+}
+
+// Hint is what the cause says to do about it; empty when it knows nothing.
+func (f *Failure) Hint() string {
+	var advised interface{ Advice() string }
+	if errors.As(f.Err, &advised) {
+		return advised.Advice()
+	}
+	return ""
+}
+
+// failure names the version that failed. The control is the first version
+// again, so its failure is that one's.
+func (b Bench) failure(ask bench.Ask, err error) *Failure {
+	f := &Failure{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Err: err}
+	for _, arm := range b.Design.Arms {
+		if arm.Role == core.New && arm.Name != b.Design.Arms[0].Name {
+			f.Arm = strings.TrimSuffix(b.Design.Arms[ask.Arm].Name, core.Again)
+		}
+	}
+	return f
+}
 
 // Run measures until everything is decided or the design's rounds are used up,
 // and returns the trial, which knows the results. A benchmark that cannot be
@@ -71,9 +101,9 @@ func (b Bench) Run(ctx context.Context) (*bench.Trial, []*Failure, error) {
 				return trial, failures, ctx.Err()
 			}
 			if err != nil {
-				f := &Failure{Benchmark: b.Design.Benchmarks[ask.Benchmark].Name, Arm: b.Design.Arms[ask.Arm].Name, Err: err}
+				f := b.failure(ask, err)
 				failures = append(failures, f)
-				trial.Refuse(ask.Benchmark, f.Arm+": "+err.Error())
+				trial.Refuse(ask.Benchmark, f.Text(), f.Hint())
 				refused[ask.Benchmark] = true
 				continue
 			}

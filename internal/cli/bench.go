@@ -178,7 +178,7 @@ func (a *App) benchFiles(ctx context.Context, f *benchFlags, args []string) ([]*
 	for _, path := range paths {
 		b, err := bench.Load(ctx, path, rubyWords(f))
 		if err != nil {
-			return nil, &ExitError{Code: Usage, Err: err, Hint: "the form of a benchmark file: docs/benchmark-file.md"}
+			return nil, &ExitError{Code: Usage, Err: err, Hint: adviceOf(err, "the form of a benchmark file: docs/benchmark-file.md")}
 		}
 		b.Benchmarks = slices.DeleteFunc(b.Benchmarks, func(x spec.Benchmark) bool { return !only.MatchString(x.Name) })
 		left += len(b.Benchmarks)
@@ -193,6 +193,15 @@ func (a *App) benchFiles(ctx context.Context, f *benchFlags, args []string) ([]*
 		return nil, usagef("pitwall bench", "no benchmark's name matches %q", f.only)
 	}
 	return out, nil
+}
+
+// adviceOf is what an error says to do about it, or else.
+func adviceOf(err error, otherwise string) string {
+	var advised interface{ Advice() string }
+	if errors.As(err, &advised) && advised.Advice() != "" {
+		return advised.Advice()
+	}
+	return otherwise
 }
 
 func rubyWords(f *benchFlags) []string {

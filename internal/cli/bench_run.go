@@ -23,7 +23,6 @@ import (
 	"pitwall/drive/bench"
 	"pitwall/drive/lap"
 	"pitwall/drive/pairs"
-	"pitwall/probe/ruby/worker"
 	"pitwall/store"
 	"pitwall/web"
 
@@ -64,7 +63,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 		r.Run = w.Run()
 	}
 	trial := pairs.Bench{Design: suite.Design, Subjects: suite.Subjects, Spoilt: noise.Discard, Sink: benchSink(p)}
-	judged, failures, err := trial.Run(ctx)
+	judged, _, err := trial.Run(ctx)
 	p.Done()
 	r.Benchmarks = judged.Result()
 	suite.Finish(r, lastLapOf(ctx, st))
@@ -77,7 +76,7 @@ func (a *App) oneBench(ctx context.Context, f *benchFlags, files []*spec.Bench, 
 	written := a.benchFilesOut(f, r)
 	recorded := a.recordBench(f, files[0].Root(), r)
 	shown := a.showBench(f, r, st, w != nil && saved == nil)
-	return ending(benchExit(r, failures, err), saved, written, recorded, shown)
+	return ending(benchExit(r, err), saved, written, recorded, shown)
 }
 
 func (a *App) benchSuite(ctx context.Context, f *benchFlags, files []*spec.Bench, app *spec.Spec, baseline *core.Result, p *Progress) (*bench.Suite, error) {
@@ -215,7 +214,7 @@ func (a *App) showBench(f *benchFlags, r *core.Result, st *store.Store, stored b
 
 // benchExit is the exit code of a run: what could not be measured, then what
 // got worse or broke a budget, then what is undecided.
-func benchExit(r *core.Result, failures []*pairs.Failure, err error) error {
+func benchExit(r *core.Result, err error) error {
 	var worse, open, refused []string
 	for _, b := range r.Benchmarks {
 		if b.Refused != "" {
@@ -239,11 +238,15 @@ func benchExit(r *core.Result, failures []*pairs.Failure, err error) error {
 		}
 	}
 	list := func(names []string) string { return strings.Join(slices.Compact(names), ", ") }
+	also := ""
+	if len(worse) > 0 {
+		also = "; worse: " + list(worse)
+	}
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
 		return err
 	case len(refused) > 0:
-		return &ExitError{Code: Unmeasured, Err: fmt.Errorf("not measured: %s", list(refused)), Hint: hintOf(failures)}
+		return &ExitError{Code: Unmeasured, Err: fmt.Errorf("not measured: %s%s", list(refused), also)}
 	case len(worse) > 0:
 		return &ExitError{Code: Regression, Err: fmt.Errorf("worse: %s", list(worse))}
 	case err != nil:
@@ -273,19 +276,4 @@ func openHint(r *core.Result) string {
 		return fmt.Sprintf("more rounds would probably decide: --rounds %d; or gate on what is counted: --gate objects,statements", most)
 	}
 	return "the machine is too noisy for this margin: a quieter one, a larger --margin, or gate on what is counted: --gate objects,statements"
-}
-
-// hintOf is what the first failure that knows something says to type instead.
-func hintOf(failures []*pairs.Failure) string {
-	for _, f := range failures {
-		var refused *worker.RefusedError
-		var wrong *bench.Error
-		switch {
-		case errors.As(f.Err, &refused) && refused.Hint != "":
-			return refused.Hint
-		case errors.As(f.Err, &wrong) && wrong.Hint != "":
-			return wrong.Hint
-		}
-	}
-	return ""
 }

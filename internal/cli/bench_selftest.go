@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,7 +211,7 @@ func advice(r selftestResult) string {
 		case at < 0.02:
 			return "Times can be gated here: --margin 0.02 is within reach."
 		case at < 0.1:
-			return fmt.Sprintf("Times can be gated with a wider margin: --margin %.2f; or gate on what is counted: --gate objects,statements.", at)
+			return fmt.Sprintf("Times can be gated with a wider margin: --margin %.2f; or gate on what is counted: --gate objects,statements.", math.Ceil(100*at)/100)
 		default:
 			return "Times are too noisy to gate on here: gate on what is counted (--gate objects,statements), and see what spoils it."
 		}

@@ -17,7 +17,9 @@ import (
 // writeBench prints what a run of benchmarks says.
 func (a *App) writeBench(out io.Writer, r *bench.Result) error {
 	w := bufio.NewWriter(out)
-	fmt.Fprintln(w)
+	if r.Partial != "" || r.Verdict != "" {
+		fmt.Fprintln(w)
+	}
 	if r.Partial != "" {
 		fmt.Fprintf(w, "%s %s\n\n", a.Paint(a.Stdout, Yellow, "Partial:"), CleanText(r.Partial))
 	}
@@ -47,6 +49,9 @@ func (a *App) writeBenchmark(w io.Writer, r *bench.Result, b bench.Benchmark, ax
 	if b.Refused != "" {
 		fmt.Fprintf(w, "\n%s  %s\n", a.Paint(a.Stdout, Bold, Clean(b.Name)), a.Paint(a.Stdout, Red, "not measured"))
 		fmt.Fprintf(w, "  %s\n", CleanText(b.Refused))
+		if b.Hint != "" {
+			fmt.Fprintf(w, "  %s\n", Clean(b.Hint))
+		}
 		return
 	}
 	if len(b.Changes) == 0 {
@@ -80,11 +85,19 @@ func (a *App) writeChange(w io.Writer, r *bench.Result, b bench.Benchmark, c ben
 	fmt.Fprintf(w, "\n%s  %s  %s\n", a.Paint(a.Stdout, Bold, Clean(name)), a.Paint(a.Stdout, verdictStyle(c.Verdict), string(c.Verdict)),
 		Clean(strings.TrimPrefix(c.Text, string(c.Verdict)+": ")))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	columns := a.columns()
 	for _, m := range c.Comparisons {
 		if m.Old.Known() && m.Old.Point == 0 && m.New.Point == 0 {
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", m.Metric, fromTo(m), picture(m.Ratio, m.Margin, axis, ascii()), ratioText(m.Ratio), verdictOf(m))
+		drawn, ratio := picture(m.Ratio, m.Margin, axis, ascii())+"\t", ratioText(m.Ratio)
+		if columns < roomForPicture {
+			drawn = ""
+		}
+		if columns < roomForInterval && m.Ratio.Known() {
+			ratio = unit.Change(m.Ratio.Point)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s\n", m.Metric, fromTo(m), drawn, ratio, verdictOf(m))
 	}
 	t.Flush()
 	if c.Weak != "" {
@@ -98,6 +111,22 @@ func (a *App) writeChange(w io.Writer, r *bench.Result, b bench.Benchmark, c ben
 		fmt.Fprintf(w, "  %d rounds of fresh processes %s: %s %s\n", k.Rounds, word, k.Metric, ratioText(k.Ratio))
 	}
 	fmt.Fprintf(w, "  %s\n", a.Paint(a.Stdout, Dim, Clean(c.Stopped)))
+}
+
+// Columns that the table of a change takes with everything, and without its
+// picture.
+const (
+	roomForPicture  = 108
+	roomForInterval = 80
+)
+
+// columns is how wide the table may be: what goes to a file or another program
+// has no width.
+func (a *App) columns() int {
+	if !IsTerminal(a.Stdout) {
+		return roomForPicture
+	}
+	return width(a.Stdout)
 }
 
 // verdictOf is empty for what decides nothing and is not decided.
@@ -118,7 +147,7 @@ func fromTo(c stat.Comparison) string {
 }
 
 func figure(e stat.Estimate) string {
-	if e.Unit == "1" {
+	if e.Unit == "1" && (e.Point >= 1 || e.Point == 0) {
 		return unit.Count(e.Point)
 	}
 	return unit.Value(e.Point, e.Unit)
@@ -134,7 +163,7 @@ func ratioText(e stat.Estimate) string {
 	case e.Reached == 0 || e.Low == e.High:
 		return unit.Change(e.Point)
 	}
-	return fmt.Sprintf("%s (%s to %s)", unit.Change(e.Point), unit.Change(e.Low), unit.Change(e.High))
+	return fmt.Sprintf("%s (%s to %s)", unit.Change(e.Point), strings.TrimSuffix(unit.Change(e.Low), " %"), unit.Change(e.High))
 }
 
 const (
@@ -223,7 +252,7 @@ func benchNotes(r *bench.Result, b bench.Benchmark) []string {
 		if n.Metric != bench.Time || n.Smallest <= 0 {
 			continue
 		}
-		line := fmt.Sprintf("noise: %s against itself %s in time; %d rounds could see ±%s", firstOf(r, b), ratioText(n.Ratio), b.Rounds, unit.Percent(n.Smallest))
+		line := fmt.Sprintf("noise: %s against itself %s in time; %d rounds could see ±%s", firstOf(r, b), ratioText(n.Ratio), n.Ratio.N, unit.Percent(n.Smallest))
 		if n.Alarm {
 			line += "; the same version was called different: distrust times here"
 		}
@@ -243,14 +272,15 @@ func benchNotes(r *bench.Result, b bench.Benchmark) []string {
 	return append(out, b.Notes...)
 }
 
-// firstOf is the arm that the control repeats.
+// firstOf is the version that the control repeats: the one that figures or
+// changes of the benchmark begin with.
 func firstOf(r *bench.Result, b bench.Benchmark) string {
-	for _, arm := range r.Arms {
-		if arm.Role == bench.Control {
-			return strings.TrimSuffix(arm.Name, ", again")
+	for _, u := range b.Units {
+		if r.Arms[u.Arm].Role == bench.Control {
+			return strings.TrimSuffix(r.Arms[u.Arm].Name, bench.Again)
 		}
 	}
-	return b.Name
+	return "it"
 }
 
 // warmLine is said of processes that were not simply flat.

@@ -16,6 +16,9 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return place(e.Where) + e.What }
 
+// Advice is the hint.
+func (e *RefusedError) Advice() string { return e.Hint }
+
 // RaisedError is an exception of the user's code.
 type RaisedError struct {
 	Stage     string   // "setup", "body", "teardown"
@@ -48,6 +51,9 @@ type HungError struct {
 func (e *HungError) Error() string {
 	return fmt.Sprintf("%s did not end within %s: killed", e.Stage, e.After)
 }
+
+// Advice is how to give it longer.
+func (e *HungError) Advice() string { return "if it takes so long by itself: --limit 5m" }
 
 // DiedError is a worker that ended before it was told to.
 type DiedError struct {
