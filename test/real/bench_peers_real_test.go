@@ -82,8 +82,8 @@ func napVerdict(b *testing.B, dir string) stat.Verdict {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := exec.Command(program, "bench", "--against", "NOTHING_READS_THIS=1", "--json", "--store", filepath.Join(dir, "store"))
-	c.Dir = dir
+	c := exec.Command(program, "bench", "--against", "NOTHING_READS_THIS=1", "--json", "--wait", "--store", filepath.Join(dir, "store"))
+	c.Dir, c.Stderr = dir, os.Stderr
 	out, err := c.Output()
 	var r bench.Result
 	if json.Unmarshal(out, &r) != nil || len(r.Benchmarks) != 1 || len(r.Benchmarks[0].Changes) != 1 {
