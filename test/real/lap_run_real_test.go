@@ -200,7 +200,7 @@ func (s *site) expect(p *program, code int, substance ...string) {
 		}
 	}
 	if s.t.Failed() {
-		s.t.Logf("it said:\n%s", p.said())
+		s.t.Logf("it said:\n%.8000s", p.said())
 	}
 }
 
