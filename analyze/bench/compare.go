@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	core "pitwall/core/bench"
 	"pitwall/core/lap"
 	"pitwall/core/stat"
 )
@@ -14,42 +15,18 @@ const (
 	// familyLevel keeps the chance that any route of a lap is called changed
 	// without being so under 1 %.
 	familyLevel = 0.99
-	// margin is the change of a time that nobody would act on.
+	// margin is the change of a route's time that nobody would act on.
 	margin = 0.05
 	// objectMargin is the change of a route's objects that changes no verdict:
 	// an untouched route may see a few more strings pass through.
 	objectMargin = 0.01
 )
 
-// metric is one thing that is judged of a route.
-type metric struct {
-	rule    stat.Rule
-	value   func(Work) float64
-	counter bool
-	load    bool
-}
-
-func metrics() []metric {
-	return []metric{
-		{stat.Rule{Metric: "statements", Unit: "1"}, func(w Work) float64 { return w.Statements }, true, false},
-		{stat.Rule{Metric: "objects", Unit: "1", Margin: objectMargin}, func(w Work) float64 { return w.Objects }, true, false},
-		{stat.Rule{Metric: "cpu", Unit: "s", Margin: margin}, func(w Work) float64 { return w.CPU }, false, false},
-		{stat.Rule{Metric: "time", Unit: "s", Margin: margin}, func(w Work) float64 { return w.Time }, false, false},
-		{stat.Rule{Metric: "p50", Unit: "s", Margin: margin}, func(w Work) float64 { return w.LoadP50 }, false, true},
-		{stat.Rule{Metric: "mean", Unit: "s", Margin: margin}, func(w Work) float64 { return w.LoadMean }, false, true},
-	}
-}
-
-// judged is one metric of one route before its level is known.
-type judged struct {
-	route    int
-	metric   metric
-	old, new []float64
-}
-
 // Compare judges every route twice, on its own work and under load. Boots must
-// be in the order they ran. Holm's levels keep a lap's chance of any false call
-// under 1 %, apart for own work and for load. Against and Seed are the caller's.
+// be in the order they ran. A route's own work is a trial of one look, in which
+// the boots are the units and the routes the benchmarks, so a lap's chance of
+// any false call stays under 1 %, apart for own work and for load. Against and
+// Seed are the caller's.
 func Compare(boots []Boot) lap.Comparison {
 	c := lap.Comparison{Paired: true, Refused: []string{}, Routes: []lap.RouteComparison{}}
 	olds, news := count(boots)
@@ -57,16 +34,11 @@ func Compare(boots []Boot) lap.Comparison {
 	if c.Boots < 2 {
 		c.Refused = append(c.Refused, fmt.Sprintf("%d and %d boots: a comparison needs at least 2 of each version", olds, news))
 	}
-	names := routeNames(boots)
-	for _, name := range names {
-		c.Routes = append(c.Routes, lap.RouteComparison{Route: name, Own: []stat.Comparison{}, Load: []stat.Comparison{}, Verdict: stat.Undecided})
+	for _, b := range ownWork(boots, routeNames(boots), c.Boots) {
+		own := b.Changes[0]
+		c.Routes = append(c.Routes, lap.RouteComparison{Route: b.Name, Own: own.Comparisons, Load: []stat.Comparison{}, Verdict: own.Verdict, Text: own.Text})
 	}
-	for _, underLoad := range []bool{false, true} {
-		judge(c.Routes, collect(boots, names, underLoad))
-	}
-	for i := range c.Routes {
-		c.Routes[i].Verdict, c.Routes[i].Text = Decide(c.Routes[i].Own)
-	}
+	underLoad(c.Routes, boots)
 	shareWorkers(c.Routes)
 	return c
 }
@@ -93,47 +65,67 @@ func routeNames(boots []Boot) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// collect gathers the values of every route's metrics, by version.
-func collect(boots []Boot, names []string, underLoad bool) []judged {
-	var out []judged
-	for i, name := range names {
-		for _, m := range metrics() {
-			if m.load != underLoad {
-				continue
-			}
-			j := judged{route: i, metric: m}
-			for _, b := range boots {
-				w, ok := b.Routes[name]
-				v := m.value(w)
-				if !ok || !(v >= 0) || math.IsInf(v, 1) {
-					continue
-				}
-				if b.Arm == Old {
-					j.old = append(j.old, v)
-				} else {
-					j.new = append(j.new, v)
-				}
-			}
-			if len(j.old)+len(j.new) > 0 {
-				out = append(out, j)
-			}
+// ownWork is the trial of what routes do by themselves, a boot of each version
+// a round.
+func ownWork(boots []Boot, names []string, rounds int) []core.Benchmark {
+	d := Design{Arms: []core.Arm{{Name: "old", Role: core.Old}, {Name: "new", Role: core.New}}, Least: rounds, Most: rounds, Level: familyLevel, OneStage: true,
+		Boots: true, Tolerance: objectMargin, Gate: []core.Metric{core.Statements, core.Objects, core.CPU, core.Time}}
+	for _, name := range names {
+		d.Benchmarks = append(d.Benchmarks, Plan{Name: name, Kind: core.Route, Margin: margin})
+	}
+	t := NewTrial(d)
+	sides := [2][]Boot{}
+	for _, b := range boots {
+		sides[b.Arm] = append(sides[b.Arm], b)
+	}
+	for round := range rounds {
+		for _, ask := range t.Next() {
+			t.Add(ask.Benchmark, core.Unit{Arm: ask.Arm, Round: round, Values: sides[ask.Arm][round].Routes[names[ask.Benchmark]].values()})
+		}
+	}
+	t.Next() // looks
+	return t.Result()
+}
+
+// values are what is known of a route's own work.
+func (w Work) values() map[core.Metric]float64 {
+	out := map[core.Metric]float64{}
+	for metric, v := range map[core.Metric]float64{core.Statements: w.Statements, core.Objects: w.Objects, core.CPU: w.CPU, core.Time: w.Time} {
+		if known(v) && w != (Work{}) {
+			out[metric] = v
 		}
 	}
 	return out
 }
 
-// judge makes the comparisons of one family and hangs them on their routes.
-func judge(routes []lap.RouteComparison, family []judged) {
-	questions := make([]question, len(family))
-	for i, j := range family {
-		questions[i] = question{rule: j.metric.rule, counter: j.metric.counter, groups: true, old: j.old, new: j.new}
-	}
-	for i, c := range answer(questions, familyLevel, 0) {
-		r := &routes[family[i].route]
-		if family[i].metric.load {
-			r.Load = append(r.Load, c)
-		} else {
-			r.Own = append(r.Own, c)
+func known(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
+
+// underLoad judges the response under the offered rate, a family of its own.
+func underLoad(routes []lap.RouteComparison, boots []Boot) {
+	var family []question
+	var of []int
+	for i, r := range routes {
+		for _, m := range []struct {
+			name  string
+			value func(Work) float64
+		}{{"p50", func(w Work) float64 { return w.LoadP50 }}, {"mean", func(w Work) float64 { return w.LoadMean }}} {
+			q := question{rule: stat.Rule{Metric: m.name, Unit: "s", Margin: margin}, groups: true}
+			for _, b := range boots {
+				w, ok := b.Routes[r.Route]
+				switch v := m.value(w); {
+				case !ok || !known(v):
+				case b.Arm == Old:
+					q.old = append(q.old, v)
+				default:
+					q.new = append(q.new, v)
+				}
+			}
+			if len(q.old)+len(q.new) > 0 {
+				family, of = append(family, q), append(of, i)
+			}
 		}
+	}
+	for i, c := range answer(family, familyLevel, 0) {
+		routes[of[i]].Load = append(routes[of[i]].Load, c)
 	}
 }

@@ -65,7 +65,7 @@ func (t *Trial) change(b, arm int) core.Change {
 			deciding = append(deciding, comparison)
 		}
 	}
-	out.Verdict, out.Text = decide(deciding, 0, "rounds")
+	out.Verdict, out.Text = decide(deciding, t.design.Tolerance, t.design.more())
 	return out
 }
 

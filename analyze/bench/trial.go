@@ -21,6 +21,8 @@ type Design struct {
 	Gate       []core.Metric // that decide; every gating one when empty
 	Level      float64       // of the family of all gating metrics; 0.95 when 0
 	OneStage   bool          // what looks worse is not put to fresh processes
+	Boots      bool          // units are boots of a whole app: too few to be judged as pairs
+	Tolerance  float64       // objects that moved by no more decide nothing
 }
 
 // Plan is one benchmark of a design.
@@ -77,6 +79,14 @@ func (d Design) news(b int) []int {
 		}
 	}
 	return out
+}
+
+// more is what there could be more of.
+func (d Design) more() string {
+	if d.Boots {
+		return "boots of each"
+	}
+	return "rounds"
 }
 
 func (d Design) gates(t core.Trait) bool {
@@ -256,9 +266,9 @@ func (t *Trial) question(b, arm int, trait core.Trait, second bool) (question, b
 	old, new := t.pairs(b, t.design.arms(b)[0], arm, trait, second)
 	rule := stat.Rule{Metric: string(trait.Metric), Unit: trait.Unit, Margin: t.design.margin(b), PlanLevel: cmp.Or(t.design.Level, defaultLevel)}
 	if trait.Counter {
-		rule.Margin = waveringMargin
+		rule.Margin = max(waveringMargin, t.design.Tolerance)
 	}
-	return question{rule: rule, counter: trait.Counter, old: old, new: new}, t.measured(b, arm, trait)
+	return question{rule: rule, counter: trait.Counter, groups: t.design.Boots, old: old, new: new}, t.measured(b, arm, trait)
 }
 
 // measured says that a metric was measured in both arms, and means the same in

@@ -104,14 +104,14 @@ func TestCounters(t *testing.T) {
 	if len(report.Series) != 2 {
 		t.Fatalf("%+v", report)
 	}
-	c := report.Series[0].Changes
+	c := report.Series[1].Changes
 	if len(c) != 2 || c[0].At != 3 || c[0].Verdict != stat.Worse || c[0].Ratio.Point != 1.05 || !c[0].Counted || !c[0].Sure || c[1].At != 5 || c[1].Verdict != stat.Better || c[1].P != 0 {
 		t.Errorf("%+v", c)
 	}
 	if want := "worse: objects from 120 to 126 between 0000000003 and 0000000003"; c[0].Text != want {
 		t.Errorf("%q", c[0].Text)
 	}
-	if c := report.Series[1].Changes; len(c) != 1 || c[0].Verdict != stat.Worse || c[0].Ratio.Known() {
+	if c := report.Series[0].Changes; len(c) != 1 || c[0].Verdict != stat.Worse || c[0].Ratio.Known() {
 		t.Errorf("from 0: %+v", c)
 	}
 }

@@ -55,9 +55,9 @@ type Trait struct {
 // Traits are all metrics in order of trust.
 func Traits() []Trait {
 	return []Trait{
+		{Statements, "1", true, true, "SQL statements a call"},
 		{Objects, "1", true, true, "objects allocated a call"},
 		{Bytes, "bytes", false, false, "bytes allocated by malloc a call"},
-		{Statements, "1", true, true, "SQL statements a call"},
 		{Syscalls, "1", true, false, "system calls a call"},
 		{Instructions, "1", false, true, "instructions a call"},
 		{CPU, "s", false, true, "CPU time a call"},

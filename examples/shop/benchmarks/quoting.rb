@@ -2,7 +2,7 @@
 
 # Two ways to quote a row of the export, side by side.
 Pitwall.bench do |x|
-  x.because source: "a lap of the shop", date: "2026-11-23", share: 0.3
+  x.because source: "a lap of the shop", date: "2026-11-23", share: 0.07
 
   x.setup do
     require "./app/models/export"
