@@ -37,7 +37,8 @@ type Command struct {
 	floor      time.Duration // of starting a process; 0 before it was measured
 	executions int           // of a unit; 0 before the first
 	ready      map[string]*ground
-	uncounted  string // why system calls cannot be counted; empty while they can
+	warden     *exec.Warden // nil before the first unit
+	uncounted  string       // why system calls cannot be counted; empty while they can
 }
 
 // ground is what setup made for a version.
@@ -120,6 +121,12 @@ func (c *Command) Measure(ctx context.Context, t pairs.Turn) (core.Unit, error) 
 // begin measures what starting a process takes, once, and sets the version up,
 // once for those that share directory and environment.
 func (c *Command) begin(ctx context.Context, v Version) error {
+	if c.warden == nil {
+		var err error
+		if c.warden, err = exec.NewWarden(""); err != nil {
+			return err
+		}
+	}
 	if c.floor == 0 {
 		cost, err := exec.Floor(ctx)
 		if err != nil {
@@ -289,13 +296,15 @@ func (c *Command) Close() error {
 		g.setup.EndLeft()
 	}
 	c.ready = map[string]*ground{}
+	c.warden.Close()
+	c.warden = nil
 	return first
 }
 
 // program is the command as a version runs it.
 func (c *Command) program(v Version, pad int) exec.Command {
 	words, _ := c.words(c.benchmark.Command) // NewCommand has looked
-	p := exec.Command{Args: words, Dir: c.dir(v), Env: c.env(v, pad), Limit: c.options.Limit, Input: c.benchmark.Input}
+	p := exec.Command{Args: words, Dir: c.dir(v), Env: c.env(v, pad), Limit: c.options.Limit, Input: c.benchmark.Input, Warden: c.warden}
 	if p.Input != "" && !filepath.IsAbs(p.Input) {
 		p.Input = filepath.Join(p.Dir, p.Input)
 	}

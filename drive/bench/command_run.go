@@ -87,7 +87,7 @@ func (c *Command) aside(ctx context.Context, v Version, stage, text string) (exe
 	if err != nil {
 		return exec.Outcome{}, fmt.Errorf("%s: %w", stage, err)
 	}
-	o, err := exec.Run(ctx, exec.Command{Args: words, Dir: c.dir(v), Env: c.env(v, 0), Limit: c.options.Limit, Spare: true})
+	o, err := exec.Run(ctx, exec.Command{Args: words, Dir: c.dir(v), Env: c.env(v, 0), Limit: c.options.Limit, Spare: true, Warden: c.warden})
 	if err != nil {
 		o.EndLeft()
 		return o, fmt.Errorf("%s: %w", stage, err)

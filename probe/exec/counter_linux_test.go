@@ -112,7 +112,7 @@ func TestMemoryIsTheCommandsOrUnknown(t *testing.T) {
 // What is marked is killed, so nothing but a whole mark may find anything: an
 // empty one is in every environment.
 func TestNoMarkFindsNothing(t *testing.T) {
-	for _, mark := range []string{"", Marker + "=", Marker + "=0123", "PATH=" + os.Getenv("PATH"), Marker + "=0123456789abcdef"} {
+	for _, mark := range []string{"", Marker + "=", Marker + "=0123", "PATH=" + os.Getenv("PATH"), Marker + "=0123456789abcdef", Marker + "=0123456789abcdef0123456789abcdef"} {
 		if found := strays(0, mark); len(found) != 0 {
 			t.Errorf("%q finds %v", mark, found)
 		}

@@ -23,6 +23,7 @@ type Command struct {
 	Files  []uintptr     // descriptors that the program gets as 3, 4, ...
 	Limit  time.Duration // after which the whole group is ended; 0: none
 	Spare  bool          // what it leaves running goes on, until EndLeft of its outcome
+	Warden *Warden       // ends it should we be killed; nil: only its own process is then
 	Counts bool          // count user instructions with perf_event; a *CounterError when the machine does not let us
 }
 

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +29,7 @@ func Prepare(c Command) (*Launch, error) {
 	if len(c.Args) == 0 {
 		c.Args = []string{""}
 	}
-	l := &Launch{command: c, env: c.Env, mark: mark()}
+	l := &Launch{command: c, env: c.Env, mark: c.Warden.mark()}
 	if c.Env == nil {
 		l.env = os.Environ()
 	}
@@ -50,14 +48,6 @@ func Prepare(c Command) (*Launch, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-const markBytes = 8
-
-func mark() string {
-	b := make([]byte, markBytes)
-	_, _ = rand.Read(b) // never fails: crypto/rand
-	return Marker + "=" + hex.EncodeToString(b)
 }
 
 func (l *Launch) open() error {
@@ -106,6 +96,7 @@ func (l *Launch) Start(sys *syscall.SysProcAttr) (int, error) {
 	if err != nil {
 		return 0, l.refused(err)
 	}
+	l.command.Warden.hold(pid)
 	l.shut()
 	return pid, nil
 }

@@ -59,6 +59,7 @@ func Run(ctx context.Context, c Command) (Outcome, error) {
 	o.TimedOut = g.stop()
 	if c.Spare {
 		o.Left, o.mark, o.spared = l.Rest(pid), l.mark, true
+		c.Warden.drop(pid)
 	} else {
 		o.Left = l.EndRest(pid)
 	}
@@ -193,7 +194,11 @@ func (g *guard) stop() bool {
 // carries its mark. It is called after the command's end and before its
 // process is reaped, so that the group's number is still its own. Names come
 // back, "sleep (pid 12)", never nil.
-func (l *Launch) EndRest(pid int) []string { return endAll(pid, l.mark) }
+func (l *Launch) EndRest(pid int) []string {
+	left := endAll(pid, l.mark)
+	l.command.Warden.drop(pid)
+	return left
+}
 
 // EndLeft ends what a spared command left running, as far as it still carries
 // the command's mark; on macOS nothing is found. Names come back, never nil.

@@ -117,7 +117,7 @@ const mostEnvironment = 4 << 20
 // whole mark is in no environment: an empty one would be in all of them, and
 // what is marked is killed.
 func marked(pid int, mark string) bool {
-	if len(mark) != len(Marker)+1+2*markBytes || !strings.HasPrefix(mark, Marker+"=") {
+	if len(mark) != len(Marker)+1+4*markBytes || !strings.HasPrefix(mark, Marker+"=") {
 		return false
 	}
 	f, err := os.Open(fmt.Sprintf("/proc/%d/environ", pid))

@@ -25,7 +25,7 @@ func straced(t *testing.T, args ...string) map[string]int64 {
 	file := filepath.Join(t.TempDir(), "counts")
 	// Layouts are fixed, as ours are: setarch -R.
 	c := osexec.Command("setarch", append([]string{"-R", realtest.Strace(t), "-c", "-f", "-q", "-o", file}, args...)...)
-	c.Env = append(os.Environ(), exec.Marker+"=0123456789abcdef")
+	c.Env = append(os.Environ(), exec.Marker+"=0123456789abcdef0123456789abcdef")
 	_ = c.Run() // the command's exit code
 	b, err := os.ReadFile(file)
 	if err != nil {
