@@ -3,33 +3,38 @@ package bench
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"pitwall/core/spec"
+	"pitwall/probe/exec"
 )
 
 // restoreLimit is how long a command may take to put the state back.
 const restoreLimit = 5 * time.Minute
 
 // restoreWith runs a command that puts the state back, while the services
-// still run.
+// still run. Of what it writes only the end is kept, and what it leaves
+// running is ended.
 func restoreWith(ctx context.Context, command, dir string, env []string) error {
 	words, err := spec.Words(command)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, restoreLimit)
-	defer cancel()
-	c := exec.CommandContext(ctx, words[0], words[1:]...)
-	c.Dir, c.Env, c.WaitDelay = dir, env, time.Second
-	out, err := c.CombinedOutput()
+	w, err := exec.NewWarden("")
 	if err != nil {
-		return fmt.Errorf("restore: %w: %s", err, strings.TrimSpace(string(out[max(0, len(out)-2000):])))
+		return err
 	}
-	return nil
+	defer w.Close()
+	o, err := exec.Run(ctx, exec.Command{Args: words, Dir: dir, Env: last(env), Keep: true, Limit: restoreLimit, Warden: w})
+	switch {
+	case err != nil:
+		return fmt.Errorf("restore: %w", err)
+	case o.Exit == 0 && !o.TimedOut:
+		return nil
+	}
+	return fmt.Errorf("restore: %s", ended(o))
 }
 
 // last keeps the last value of every variable, sorted by name.
