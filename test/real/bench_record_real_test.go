@@ -129,7 +129,7 @@ func TestRealBenchAgainstAStoredRun(t *testing.T) {
 	s.change(`"100"`, `"105"`)
 	p := s.bench("--against", "last", "--gate", "objects")
 	s.oneTree()
-	s.expect(p, 1, "this tree against run ", "weaker evidence", "worse  100 objects to 105", "noise: this tree against itself")
+	s.expect(p, 1, "this tree against run ", "weaker evidence", "worse  100 objects to 105")
 
 	elsewhere := s.elsewhere()
 	s.expect(s.bench("--against", elsewhere), 3, "run "+elsewhere+" was made on another machine (An Abacus, 7 processors)", "--force")
