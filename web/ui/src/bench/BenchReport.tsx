@@ -1,6 +1,6 @@
 // The report of a run of benchmarks: what it came to, each benchmark, and
 // what they were run on.
-import { marginOf, metricName, SCHEMA, textOf, verdictOf, worst, type Bench } from "../data/bench";
+import { early, marginOf, margins, metricName, SCHEMA, textOf, verdictOf, worst, type Bench } from "../data/bench";
 import { list } from "../data/lap";
 import { count } from "../data/units";
 import { jump, Contents } from "../ui/Contents";
@@ -34,7 +34,7 @@ export function BenchReport({ bench }: { bench: Bench }) {
         <Summary bench={bench} />
         <Section id="benchmarks" title="Benchmarks">
           {all.length === 0 && <Nothing>No benchmark was measured.</Nothing>}
-          {all.some((b) => list(b.changes).length > 0) && <Key margin={marginOf(bench)} />}
+          {all.some((b) => list(b.changes).length > 0) && <Key margin={marginOf(bench)} others={margins(bench).length > 0} early={early(bench)} />}
           {all.map((b, i) => <Card key={i} of={b} bench={bench} axis={axis} id={"bench-" + i} />)}
         </Section>
         <Setup bench={bench} />

@@ -26,7 +26,7 @@ function Facts({ of, arms }: { of: Benchmark; arms: Arm[] }) {
   const dropped = new Set(list(of.units).filter((u) => u.discarded).map((u) => u.round)).size;
   return (
     <dl class="pairs bench-facts">
-      <Fact name="Rounds">{count(of.rounds)} judged{dropped > 0 ? `, ${count(dropped)} left out` : ""}. A round is one fresh process of each arm, in random order.</Fact>
+      <Fact name="Rounds">{count(of.rounds)} judged{dropped > 0 ? `, the times of ${count(dropped)} left out` : ""}. A round is one fresh process of each arm, in random order.</Fact>
       {list(of.changes).map((c, i) => c.stopped && <Fact key={"s" + i} name="Stopped">{c.stopped}</Fact>)}
       {list(of.changes).map((c, i) => c.confirmed && (
         <Fact key={"c" + i} name="Confirmation">
@@ -40,10 +40,17 @@ function Facts({ of, arms }: { of: Benchmark; arms: Arm[] }) {
       ))}
       <Warmth of={of} arms={arms} />
       <Garbage of={of} arms={arms} />
-      {overheads.length > 0 && <Fact name="Harness">{seconds(median(overheads))} a call, measured with an empty body</Fact>}
+      {overheads.length > 0 && <Overhead kind={of.kind} took={median(overheads)} />}
       {notes.length > 0 && <Fact name="Notes"><ul>{notes.map((text, i) => <li key={i}>{text}</li>)}</ul></Fact>}
     </dl>
   );
+}
+
+// Overhead is what was measured beside the subject: of a command, the start of
+// its process, which is part of its time.
+function Overhead({ kind, took }: { kind: string; took: number }) {
+  if (kind === "command") return <Fact name="Start">Starting a process takes {seconds(took)} here, which is part of the time.</Fact>;
+  return <Fact name="Harness">{seconds(took)} a call, measured with an empty body</Fact>;
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
@@ -61,9 +68,10 @@ function Warmth({ of, arms }: { of: Benchmark; arms: Arm[] }) {
   );
 }
 
-// Garbage is what the collector took, by arm: of those that were measured.
+// Garbage is what the collector took, by arm: of those of which anything is
+// known.
 function Garbage({ of, arms }: { of: Benchmark; arms: Arm[] }) {
-  const rows = list(of.gc);
+  const rows = list(of.gc).filter((gc) => gc.time_ratio >= 0 || gc.minor >= 0 || gc.major >= 0);
   if (rows.length === 0) return null;
   const runs = (n: number, kind: string): string => (n >= 0 ? `, ${count(n)} ${kind}` : "");
   return (

@@ -42,7 +42,7 @@ function Whisker({ of, axis, y, kind }: { of: Estimate; axis: Axis; y: number; k
 function words(of: Comparison, control: Estimate | undefined): string {
   const all = [of.ratio, control].map((e) => (e ? say(e) : undefined));
   const parts = [`new over old: ${all[0]!.value} ${all[0]!.interval}`];
-  if (of.margin > 0) parts.push(`margin ±${of.margin * 100} %`);
+  if (of.margin > 0) parts.push(`margin \u00b1${percent(of.margin)}`);
   if (all[1]) parts.push(`control: ${all[1].value} ${all[1].interval}`);
   return parts.join("; ");
 }
@@ -57,13 +57,14 @@ export function Ticks({ axis }: { axis: Axis }) {
 }
 
 // Key says how to read the intervals.
-export function Key({ margin }: { margin: number }) {
+export function Key({ margin, others, early }: { margin: number; others: boolean; early: boolean }) {
   return (
     <ul class="plot-key" aria-label="How to read the intervals">
       <li><svg width={34} height={12} aria-hidden="true"><g class="whisker judged"><line x1={2} x2={32} y1={6} y2={6} /><circle cx={17} cy={6} r={4.5} /></g></svg>new over old, with its interval. Left is less; the axis is stretched around no change</li>
-      <li><svg width={34} height={12} aria-hidden="true"><rect class="plot-margin" x={2} width={30} height={12} /><line class="plot-one" x1={17} x2={17} y1={0} y2={12} /></svg>no change, and the margin{margin > 0 ? ` of \u00b1${percent(margin)}` : ""} that counts as none</li>
+      <li><svg width={34} height={12} aria-hidden="true"><rect class="plot-margin" x={2} width={30} height={12} /><line class="plot-one" x1={17} x2={17} y1={0} y2={12} /></svg>no change, and the margin{margin > 0 ? ` of \u00b1${percent(margin)}` : ""} that counts as none{others && ", where a row has no other"}</li>
       <li><svg width={34} height={12} aria-hidden="true"><g class="whisker control"><line x1={4} x2={30} y1={6} y2={6} /><circle cx={17} cy={6} r={2.5} /></g></svg>control: the old version against itself, which is noise</li>
       <li><b>Can find:</b> the smallest change that this many rounds find four times in five</li>
+      {early && <li><b>An interval</b> is that of the look that decided: wider than one of 95&nbsp;% where the answer was clear early</li>}
     </ul>
   );
 }

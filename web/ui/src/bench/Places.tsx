@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { armKind, armName, armsOf, byTrust, median, metricName, metricUnit, type Arm, type Unit } from "../data/bench";
+import { armKind, armName, armsOf, byTrust, compares, median, metricName, metricUnit, type Arm, type Unit } from "../data/bench";
 import { niceTicks } from "../chart/scale";
 import { useWidth } from "../chart/width";
 import { count, digits, percent, quantity, scaleFor, seconds, withUnit } from "../data/units";
@@ -41,7 +41,7 @@ export function Legend({ units, arms }: { units: Unit[]; arms: Arm[] }) {
 function legendName(arms: Arm[], at: number): string {
   const name = armName(arms, at);
   const role = arms[at]?.role;
-  return role && role !== name ? `${name} (${role})` : name;
+  return role && role !== name && compares(arms) ? `${name} (${role})` : name;
 }
 
 function Dots({ units, arms, metric }: { units: Unit[]; arms: Arm[]; metric: string }) {
@@ -102,6 +102,7 @@ function bands(units: Unit[]): [number, number][] {
 const most = 400;
 
 function UnitTable({ units, arms, metrics }: { units: Unit[]; arms: Arm[]; metrics: string[] }) {
+  const collects = units.some((u) => u.gc.time_ratio >= 0);
   return (
     <details class="as-table">
       <summary>As a table</summary>
@@ -111,7 +112,7 @@ function UnitTable({ units, arms, metrics }: { units: Unit[]; arms: Arm[]; metri
             <tr>
               <th scope="col" class="number">Place</th><th scope="col" class="number">Round</th><th scope="col">Arm</th>
               {metrics.map((m) => <th key={m} scope="col" class="number">{metricName(m)}</th>)}
-              <th scope="col" class="number">GC</th><th scope="col" class="number">Took</th><th scope="col">Notes</th>
+              {collects && <th scope="col" class="number">GC</th>}<th scope="col" class="number">Took</th><th scope="col">Notes</th>
             </tr>
           </thead>
           <tbody>
@@ -119,7 +120,7 @@ function UnitTable({ units, arms, metrics }: { units: Unit[]; arms: Arm[]; metri
               <tr key={i}>
                 <th scope="row" class="number">{u.place + 1}</th><td class="number">{u.round + 1}</td><td>{armName(arms, u.arm)}</td>
                 {metrics.map((m) => <td key={m} class="number">{quantity(u.values?.[m], metricUnit(m))}</td>)}
-                <td class="number">{u.gc.time_ratio >= 0 ? percent(u.gc.time_ratio) : "unknown"}</td>
+                {collects && <td class="number">{u.gc.time_ratio >= 0 ? percent(u.gc.time_ratio) : "unknown"}</td>}
                 <td class="number">{u.end_ns > u.start_ns ? seconds((u.end_ns - u.start_ns) / 1e9) : "unknown"}</td>
                 <td>{[u.discarded && "left out: " + u.discarded, ...(u.notes ?? [])].filter(Boolean).join("; ")}</td>
               </tr>

@@ -1,13 +1,15 @@
-import { metricName, ofCall, type Change, type Noise } from "../data/bench";
+import { gateOf, marginOf, metricName, ofCall, type Bench, type Change, type Noise } from "../data/bench";
 import { list, type Comparison } from "../data/lap";
-import { count, digits } from "../data/units";
+import { count, percent } from "../data/units";
 import { Verdict } from "../ui/Verdict";
 import type { Axis } from "./axis";
-import { pair, say } from "./change";
+import { finds, pair, say, smallest } from "./change";
 import { Interval, Ticks } from "./Interval";
 
 // Ratios judges each metric of a benchmark, in order of trust.
-export function Ratios({ change, noise, axis }: { change: Change; noise: Noise[]; axis: Axis }) {
+export function Ratios({ change, noise, bench, axis }: { change: Change; noise: Noise[]; bench: Bench; axis: Axis }) {
+  const gates = gateOf(bench.run);
+  const margin = marginOf(bench);
   return (
     <div class="scroll">
       <table class="ratios">
@@ -20,16 +22,17 @@ export function Ratios({ change, noise, axis }: { change: Change; noise: Noise[]
           </tr>
         </thead>
         <tbody>
-          {list(change.comparisons).filter((c) => !nothing(c)).map((c, i) => <Row key={i} of={c} noise={noise.find((n) => n.metric === c.metric)} axis={axis} />)}
+          {list(change.comparisons).filter((c) => !nothing(c)).map((c, i) => <Row key={i} of={c} noise={noise.find((n) => n.metric === c.metric)} axis={axis} gates={gates(c.metric)} usual={c.margin === margin} />)}
         </tbody>
       </table>
     </div>
   );
 }
 
-function Row({ of, noise, axis }: { of: Comparison; noise: Noise | undefined; axis: Axis }) {
+function Row({ of, noise, axis, gates, usual }: { of: Comparison; noise: Noise | undefined; axis: Axis; gates: boolean; usual: boolean }) {
   const [old, now] = pair(of.old, of.new);
   const said = say(of.ratio);
+  const silent = !gates && of.verdict === "undecided"; // it decides nothing
   const control = noise && noise.ratio.n > 0 ? say(noise.ratio) : null;
   return (
     <tr class={of.verdict}>
@@ -43,10 +46,11 @@ function Row({ of, noise, axis }: { of: Comparison; noise: Noise | undefined; ax
         {noise?.alarm && <span class="below"><span class="tag bad">the control changed too</span></span>}
       </td>
       <td class="says" title={of.why}>
-        <Verdict of={of.verdict} />
-        {of.pairs_needed > 0 && <span class="muted below">{more(of.pairs_needed)}</span>}
+        {silent ? <span class="muted" role="img" aria-label="not decided, and decides nothing">{"\u2013"}</span> : <Verdict of={of.verdict} />}
+        {!silent && of.pairs_needed > 0 && <span class="muted below">{more(of.pairs_needed)}</span>}
+        {of.margin > 0 && !usual && <span class="muted below">{"margin \u00b1"}{percent(of.margin)}</span>}
       </td>
-      <td class="number sees" title="A change this big is found with 80 % power at this many rounds.">{smallest(of, noise)}</td>
+      <td class="number sees" title={finds}>{exact(of) ? "any" : smallest(noise)}</td>
     </tr>
   );
 }
@@ -60,9 +64,5 @@ function more(rounds: number): string {
 // nothing says that neither version had any: that is no news.
 const nothing = (c: Comparison): boolean => c.old.n > 0 && c.new.n > 0 && c.old.point === 0 && c.new.point === 0 && c.ratio.n === 0;
 
-// smallest is the change that this run could have seen.
-function smallest(of: Comparison, noise: Noise | undefined): string {
-  if (of.margin === 0 && of.ratio.reached_level > 0 && of.ratio.low === of.ratio.high) return "any";
-  if (!noise || !(noise.smallest_ratio > 0)) return "unknown";
-  return `\u00b1${digits(noise.smallest_ratio * 100, 2)}\u00a0%`;
-}
+// exact says that any change would have been seen: each process counted the same.
+const exact = (of: Comparison): boolean => of.margin === 0 && of.ratio.reached_level > 0 && of.ratio.low === of.ratio.high;

@@ -50,6 +50,7 @@ export interface Benchmark {
   units: Unit[] | null;
   rounds: number;
   refused?: string;
+  hint?: string;
   notes: string[] | null;
 }
 export interface Bench {
@@ -70,23 +71,32 @@ export interface Bench {
 export const SCHEMA = 1;
 
 // metrics in order of trust, as people call them: of a call unless the name
-// says otherwise.
-const metrics: Record<string, [name: string, unit: string]> = {
-  objects: ["Objects allocated", "1"],
-  bytes: ["Bytes allocated", "bytes"],
-  statements: ["SQL statements", "1"],
-  syscalls: ["System calls", "1"],
-  instructions: ["Instructions", "1"],
-  cpu: ["CPU time", "s"],
-  time: ["Time", "s"],
-  memory: ["Largest memory", "bytes"],
-  collections: ["GC runs", "1"],
+// says otherwise. Those that gate decide a run's verdict unless --gate says
+// otherwise.
+const metrics: Record<string, [name: string, unit: string, gates: boolean]> = {
+  objects: ["Objects allocated", "1", true],
+  bytes: ["Bytes allocated", "bytes", false],
+  statements: ["SQL statements", "1", true],
+  syscalls: ["System calls", "1", false],
+  instructions: ["Instructions", "1", true],
+  cpu: ["CPU time", "s", true],
+  time: ["Time", "s", true],
+  memory: ["Largest memory", "bytes", false],
+  collections: ["GC runs", "1", false],
 };
 
 // metricName is what a metric is called; an unknown one keeps its name.
 export const metricName = (metric: string): string => (Object.hasOwn(metrics, metric) ? metrics[metric]![0] : metric);
 
 export const metricUnit = (metric: string): string => (Object.hasOwn(metrics, metric) ? metrics[metric]![1] : "");
+
+// gateOf says of a metric whether it may have decided a run's verdict: one that
+// gates, one that --gate named, and one that this page does not know.
+export function gateOf(run: Run): (metric: string) => boolean {
+  const args = list(run.args);
+  const named = args.flatMap((arg, i) => (arg === "--gate" ? [args[i + 1] ?? ""] : arg.startsWith("--gate=") ? [arg.slice(7)] : [])).join(",").split(",");
+  return (metric) => !Object.hasOwn(metrics, metric) || metrics[metric]![2] || named.includes(metric);
+}
 
 // ofCall says that a metric is counted a call, not once a process.
 export const ofCall = (metric: string): boolean => metric !== "memory";
@@ -104,6 +114,12 @@ export function armName(arms: Arm[], at: number): string {
   if (!arm) return `arm ${at + 1}`;
   return arm.role === "control" ? "control" : arm.name || arm.role || `arm ${at + 1}`;
 }
+
+// repeated is what a control runs again: the version that its name says.
+export const repeated = (control: Arm): string => control.name.replace(/, again$/, "");
+
+// compares says that a run has an old version to compare with.
+export const compares = (arms: Arm[]): boolean => arms.some((arm) => arm.role === "old");
 
 // armsOf are the arms that some units are of, in order.
 export const armsOf = (units: Unit[]): number[] => [...new Set(units.map((u) => u.arm))].sort((a, b) => a - b);
@@ -135,12 +151,20 @@ export function textOf(b: Benchmark): string {
 // beside is a text that stands beside its verdict, whose word is not said twice.
 export const beside = (verdict: string, text: string): string => (text.startsWith(verdict + ": ") ? text.slice(verdict.length + 2) : text);
 
+const comparisons = (bench: Bench): Comparison[] => list(bench.benchmarks).flatMap((b) => list(b.changes).flatMap((c) => list(c.comparisons)));
+
 // marginOf is the margin of a run: its own, else that of its comparisons; NaN
-// when none has one.
+// when none has one. A comparison may have another.
 export function marginOf(bench: Bench): number {
-  const all = list(bench.benchmarks).flatMap((b) => list(b.changes).flatMap((c) => list(c.comparisons).map((m) => m.margin)));
-  return bench.margin_ratio > 0 ? bench.margin_ratio : median(all.filter((m) => m > 0));
+  return bench.margin_ratio > 0 ? bench.margin_ratio : median(comparisons(bench).map((m) => m.margin).filter((m) => m > 0));
 }
+
+// margins are those that comparisons have beside the run's own.
+export const margins = (bench: Bench): number[] => [...new Set(comparisons(bench).map((m) => m.margin))].filter((m) => m > 0 && m !== marginOf(bench));
+
+// early says that some interval is of a look before the last one: its level is
+// above the usual 95 %.
+export const early = (bench: Bench): boolean => comparisons(bench).some((m) => m.ratio.n > 0 && m.ratio.low < m.ratio.high && m.ratio.asked_level > 0.9505);
 
 // median of some numbers; NaN of none.
 export function median(values: number[]): number {
