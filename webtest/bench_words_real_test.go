@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,32 @@ func TestRealBenchSilent(t *testing.T) {
 		}
 		b.quiet()
 	}
+}
+
+// The page lists metrics in the order of core/bench and knows which gate.
+func TestRealBenchTraits(t *testing.T) {
+	result := benchSample()
+	first := &result.Benchmarks[0]
+	model := *comparisonOf(t, result, 2, bench.Time)
+	model.Verdict = stat.Undecided
+	first.Changes[0].Comparisons = nil
+	var gates []bool
+	for i, trait := range bench.Traits() {
+		c := model
+		c.Metric = string(trait.Metric)
+		first.Changes[0].Comparisons = append(first.Changes[0].Comparisons, c)
+		first.Units[0].Values[trait.Metric] = float64(i + 1)
+		gates = append(gates, trait.Gates)
+	}
+	b := open(t, file(t, offlineBench(t, result)))
+	if got := eval[[]bool](b, `[...document.querySelectorAll("#bench-0 .says")].map((s) => s.querySelector(".verdict") !== null)`); !slices.Equal(got, gates) {
+		t.Errorf("metrics with a verdict: %v, want %v", got, gates)
+	}
+	rows := eval[[]string](b, `[...document.querySelectorAll("#bench-0 .ratios tbody th")].map((h) => h.firstChild.textContent)`)
+	if got := eval[[]string](b, `[...document.querySelectorAll("#bench-0 .places .filters button")].map((b) => b.textContent)`); !slices.Equal(got, rows) {
+		t.Errorf("metrics are sorted as %q, want %q", got, rows)
+	}
+	b.quiet()
 }
 
 // A comparison's own margin is said beside it, and an early look's level in the

@@ -74,9 +74,9 @@ export const SCHEMA = 1;
 // says otherwise. Those that gate decide a run's verdict unless --gate says
 // otherwise.
 const metrics: Record<string, [name: string, unit: string, gates: boolean]> = {
+  statements: ["SQL statements", "1", true],
   objects: ["Objects allocated", "1", true],
   bytes: ["Bytes allocated", "bytes", false],
-  statements: ["SQL statements", "1", true],
   syscalls: ["System calls", "1", false],
   instructions: ["Instructions", "1", true],
   cpu: ["CPU time", "s", true],
