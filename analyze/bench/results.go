@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"strings"
 
 	core "pitwall/core/bench"
 )
@@ -17,7 +18,7 @@ func (t *Trial) contradiction(b int) string {
 	for _, arm := range t.design.news(b) {
 		for _, byArm := range digests {
 			old, new := byArm[t.design.arms(b)[0]], byArm[arm]
-			if old != "" && new != "" && old != new && t.controlled(b, byArm) {
+			if differ(old, new) && t.controlled(b, byArm) {
 				return fmt.Sprintf("%s and %s do not return the same: a difference in time would say nothing", t.design.Arms[t.design.arms(b)[0]].Name, t.design.Arms[arm].Name)
 			}
 		}
@@ -30,7 +31,8 @@ func (t *Trial) contradiction(b int) string {
 func (t *Trial) controlled(b int, byArm map[int]string) bool {
 	for _, arm := range t.design.arms(b) {
 		if t.design.Arms[arm].Role == core.Control {
-			return byArm[arm] != "" && byArm[arm] == byArm[t.design.arms(b)[0]]
+			old := byArm[t.design.arms(b)[0]]
+			return byArm[arm] != "" && old != "" && !differ(byArm[arm], old)
 		}
 	}
 	return false
@@ -40,13 +42,28 @@ func (t *Trial) controlled(b int, byArm map[int]string) bool {
 func (t *Trial) unstable(b int) bool {
 	for _, byArm := range t.open[b].digests() {
 		for _, arm := range t.design.arms(b) {
-			if t.design.Arms[arm].Role == core.Control && byArm[arm] != "" && byArm[t.design.arms(b)[0]] != "" && !t.controlled(b, byArm) {
+			if t.design.Arms[arm].Role == core.Control && differ(byArm[arm], byArm[t.design.arms(b)[0]]) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// differ says that two digests are of different results. A slow body is called
+// less often before it is timed, and "3 results" do not compare with "5
+// results".
+func differ(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	before, _, found := strings.Cut(a, of)
+	other, _, too := strings.Cut(b, of)
+	return a != b && (!found || !too || before == other)
+}
+
+// of stands between the number of results and their digest.
+const of = " results "
 
 // digests are what the units of each round returned, by arm.
 func (c *course) digests() map[int]map[int]string {

@@ -270,6 +270,7 @@ func TestDifferentResults(t *testing.T) {
 	}{
 		{"equal", []string{"a", "a", "a"}, false, false}, {"other", []string{"a", "b", "a"}, false, true}, {"allowed", []string{"a", "b", "a"}, true, false},
 		{"unstable", []string{"a", "b", "c"}, false, false}, {"not taken", []string{"a", "", "a"}, false, false},
+		{"fewer", []string{"5 results a", "3 results b", "5 results a"}, false, false}, {"as many", []string{"5 results a", "5 results b", "5 results a"}, false, true},
 	} {
 		run := NewTrial(Design{Arms: arms, Benchmarks: []Plan{{Differ: c.differ}}})
 		for asks := run.Next(); len(asks) > 0; asks = run.Next() {

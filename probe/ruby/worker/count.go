@@ -110,5 +110,5 @@ func digest(results []string) string {
 	for _, r := range results {
 		fmt.Fprintf(h, "%d\n%s", len(r), r)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return fmt.Sprintf("%d results %s", len(results), hex.EncodeToString(h.Sum(nil)))
 }
