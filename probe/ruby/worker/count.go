@@ -101,7 +101,8 @@ func lower(values []float64) float64 {
 	return sorted[(len(sorted)-1)/2]
 }
 
-// digest is the SHA-256 over the results, each with its length.
+// digest is how many results there are, and the SHA-256 over them, each with
+// its length.
 func digest(results []string) string {
 	if len(results) == 0 {
 		return ""

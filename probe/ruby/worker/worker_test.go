@@ -7,8 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"pitwall/probe/exec"
 )
 
 func TestNet(t *testing.T) {
@@ -38,27 +41,20 @@ func TestDigest(t *testing.T) {
 	seen := map[string]string{}
 	for _, results := range [][]string{{"a"}, {"a", "a"}, {"", "aa"}, {"aa", ""}, {"aa"}, {""}} {
 		d := digest(results)
-		if other, ok := seen[d]; ok || len(d) != 64 {
+		if other, ok := seen[d]; ok || !strings.HasPrefix(d, fmt.Sprintf("%d results ", len(results))) || len(d) != len("1 results ")+64 {
 			t.Errorf("%q is %q, as %q", results, d, other)
 		}
 		seen[d] = fmt.Sprintf("%q", results)
 	}
 }
 
-func TestTail(t *testing.T) {
-	var got tail
-	for range 1000 {
-		_, _ = got.Write([]byte(strings.Repeat("é", 50)))
+func TestText(t *testing.T) {
+	got := text(exec.Output{Tail: []byte(strings.Repeat("é", keeps) + "\xffend\n\n")})
+	if len(got) > keeps+8 || !strings.HasSuffix(got, "é\uFFFDend") || !strings.HasPrefix(got, "é") && !strings.HasPrefix(got, "\uFFFD") {
+		t.Errorf("%d bytes: %.10q...%q", len(got), got, got[len(got)-10:])
 	}
-	_, _ = got.Write([]byte("\xffend\n\n"))
-	text := got.String()
-	if got.Written() != 1000*100+6 || len(got.kept) > 2*keeps || len(text) > keeps+8 || !strings.HasSuffix(text, "é�end") || !strings.HasPrefix(text, "é") && !strings.HasPrefix(text, "�") {
-		t.Errorf("%d written, %d kept: %.10q...%q", got.Written(), len(got.kept), text, text[len(text)-10:])
-	}
-	var one tail
-	_, _ = one.Write([]byte(strings.Repeat("x", 100*keeps)))
-	if len(one.String()) != keeps {
-		t.Error(len(one.String()))
+	if got := text(exec.Output{}); got != "" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -147,6 +143,28 @@ func TestStartOfWhatIsNoRuby(t *testing.T) {
 	if _, err := Start(t.Context(), Options{Ruby: []string{"/bin/sh", "-c", "sleep 60"}, Dir: t.TempDir(), Limit: 50 * time.Millisecond}); !errors.As(err, &hung) {
 		t.Errorf("%v", err)
 	}
+}
+
+// The number of a worker that died is its own until Kill, which signals it and
+// its group: reaped at once, it could be another's by then.
+func TestADeadWorkerIsNotReapedBeforeKill(t *testing.T) {
+	w, err := Start(t.Context(), Options{Ruby: []string{"/bin/sh", "-c", `echo '{"ok":{}}' >&4; echo oops >&2; exit 4`}, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-w.ended
+	if err := syscall.Kill(w.process, 0); err != nil {
+		t.Errorf("before Kill: %v", err)
+	}
+	end, err := w.Close(t.Context())
+	var died *DiedError
+	if !errors.As(err, &died) || died.How != "exited with 4" || end.Stderr != "oops" {
+		t.Errorf("%v, %+v", err, end)
+	}
+	if err := syscall.Kill(w.process, 0); err != syscall.ESRCH {
+		t.Errorf("after Kill: %v", err)
+	}
+	w.Kill()
 }
 
 func FuzzDecode(f *testing.F) {
