@@ -157,7 +157,7 @@ func TestRealTokens(t *testing.T) {
 		}
 	}
 	_, err := subject(t, apps, spec.Benchmark{Restore: "false"}, r).Measure(t.Context(), pairs.Turn{})
-	if err == nil || !strings.Contains(err.Error(), "restore: exit status 1") {
+	if err == nil || !strings.Contains(err.Error(), "restore: exit code 1") {
 		t.Errorf("%v", err)
 	}
 }
