@@ -3,8 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"pitwall/core/spec"
@@ -27,7 +25,7 @@ func restoreWith(ctx context.Context, command, dir string, env []string) error {
 		return err
 	}
 	defer w.Close()
-	o, err := exec.Run(ctx, exec.Command{Args: words, Dir: dir, Env: last(env), Keep: true, Limit: restoreLimit, Warden: w})
+	o, err := exec.Run(ctx, exec.Command{Args: words, Dir: dir, Env: env, Keep: true, Limit: restoreLimit, Warden: w})
 	switch {
 	case err != nil:
 		return fmt.Errorf("restore: %w", err)
@@ -35,18 +33,4 @@ func restoreWith(ctx context.Context, command, dir string, env []string) error {
 		return nil
 	}
 	return fmt.Errorf("restore: %s", ended(o))
-}
-
-// last keeps the last value of every variable, sorted by name.
-func last(env []string) []string {
-	seen := map[string]bool{}
-	var out []string
-	for _, pair := range slices.Backward(env) {
-		if name, _, _ := strings.Cut(pair, "="); !seen[name] {
-			seen[name] = true
-			out = append(out, pair)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

@@ -75,7 +75,7 @@ func Packages() []Listed {
 		{Path: "probe/ruby/agent", Stratum: Probe, Also: []string{"probe/proc"}, Because: "asks whose process connects"},
 		{Path: "probe/ruby/layout", Stratum: Probe},
 		{Path: "probe/ruby/spy", Stratum: Probe, Also: []string{"probe/clock", "probe/proc", "probe/ruby/layout"}, Because: "reads a process's memory through a layout, on the clock"},
-		{Path: "probe/ruby/worker", Stratum: Probe},
+		{Path: "probe/ruby/worker", Stratum: Probe, Also: []string{"probe/exec"}, Because: "starts and ends Ruby as any command, with all that it left running"},
 		{Path: "probe/syscalls", Stratum: Probe, Also: []string{"probe/exec"}, Because: "starts and ends commands as it does"},
 		{Path: "probe/watch", Stratum: Probe, Also: []string{"probe/clock", "probe/proc"}, Because: "reads processes on the clock"},
 

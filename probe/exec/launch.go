@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -33,7 +35,7 @@ func Prepare(c Command) (*Launch, error) {
 	if c.Env == nil {
 		l.env = os.Environ()
 	}
-	l.env = append(append([]string{}, l.env...), l.mark)
+	l.env = append(last(l.env), l.mark)
 	var err error
 	if l.path, err = find(c.Args[0], c.Dir, l.env); err != nil {
 		return nil, err
@@ -48,6 +50,23 @@ func Prepare(c Command) (*Launch, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// last keeps the last value of every variable, as os/exec does: programs take
+// the first that they find. Marks all stay: those of who started us are his to
+// find us by.
+func last(env []string) []string {
+	seen := map[string]bool{}
+	var kept []string
+	for _, pair := range slices.Backward(env) {
+		name, _, _ := strings.Cut(pair, "=")
+		if !seen[name] || name == Marker {
+			kept = append(kept, pair)
+		}
+		seen[name] = true
+	}
+	slices.Reverse(kept)
+	return kept
 }
 
 func (l *Launch) open() error {

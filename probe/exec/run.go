@@ -200,6 +200,20 @@ func (l *Launch) EndRest(pid int) []string {
 	return left
 }
 
+// Await blocks until a process that Start started ends. It leaves it
+// unreaped: until Reap its number, and its group's, are its own.
+func (l *Launch) Await(pid int) error { return awaitExit(pid) }
+
+// Reap ends what a command that has ended left running, and takes its
+// account and what it wrote. Its wall time is not known (-1). The error says
+// that it cannot be waited for; its exit code is -1 then.
+func (l *Launch) Reap(pid int) (Outcome, error) {
+	o := Outcome{PID: pid, Wall: -1, Exit: -1, MaxRSS: -1, Voluntary: -1, Involuntary: -1, Instructions: -1, Left: l.EndRest(pid)}
+	err := o.reap(pid)
+	o.Stdout, o.Stderr = l.Finish()
+	return o, err
+}
+
 // EndLeft ends what a spared command left running, as far as it still carries
 // the command's mark; on macOS nothing is found. Names come back, never nil.
 func (o Outcome) EndLeft() []string {

@@ -69,7 +69,7 @@ func TestWhatACommandGets(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := script(`cat; echo " $A $(pwd) ${PITWALL_RUN:+marked}"`)
-	c.Dir, c.Input, c.Keep, c.Env = dir, input, true, []string{"A=1", "PATH=" + os.Getenv("PATH")}
+	c.Dir, c.Input, c.Keep, c.Env = dir, input, true, []string{"A=0", "A=1", "PATH=" + os.Getenv("PATH")}
 	o := mustRun(t, c)
 	if want := "from a file 1 " + dir + " marked"; string(o.Stdout.Tail) != want+"\n" {
 		t.Errorf("%q, want %q", o.Stdout.Tail, want)

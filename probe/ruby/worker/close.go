@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
-	"syscall"
+	"strings"
 	"time"
+
+	"pitwall/probe/exec"
 )
 
 // End is what is known of a worker when it has ended.
@@ -42,22 +44,16 @@ func (w *Worker) Close(ctx context.Context) (End, error) {
 // largest set of who started it.
 func (w *Worker) end(peak int64) End {
 	if peak < 0 {
-		if usage, ok := w.usage(); ok {
-			peak = usage
-		}
+		peak = w.outcome.MaxRSS
 	}
-	return End{Peak: peak, Stdout: w.stdout.String(), Stderr: w.stderr.String(), Wrote: w.stdout.Written()}
+	return End{Peak: peak, Stdout: text(w.outcome.Stdout), Stderr: text(w.outcome.Stderr), Wrote: w.outcome.Stdout.Bytes}
 }
 
-func (w *Worker) usage() (int64, bool) {
-	if w.cmd.ProcessState == nil {
-		return 0, false
-	}
-	usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok || usage.Maxrss <= 0 {
-		return 0, false
-	}
-	return usage.Maxrss * maxrssUnit, true
-}
+// keeps is how much of the end of an output is shown, in bytes.
+const keeps = 8 << 10
 
-func kill(group int) { syscall.Kill(-group, syscall.SIGKILL) }
+// text is the end of what was written, whatever it was.
+func text(o exec.Output) string {
+	all := strings.ToValidUTF8(string(o.Tail[max(0, len(o.Tail)-keeps):]), "\uFFFD")
+	return strings.TrimRight(all, "\n")
+}

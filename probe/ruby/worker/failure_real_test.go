@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -126,7 +126,7 @@ func TestRealMemoryBound(t *testing.T) {
 func TestRealMissing(t *testing.T) {
 	realtest.Ruby(t)
 	var missing *MissingError
-	if _, err := Start(t.Context(), Options{Ruby: []string{"no-such-ruby", "-W0"}}); !errors.As(err, &missing) || !errors.Is(err, exec.ErrNotFound) || missing.Command != "no-such-ruby -W0" {
+	if _, err := Start(t.Context(), Options{Ruby: []string{"no-such-ruby", "-W0"}}); !errors.As(err, &missing) || !errors.Is(err, fs.ErrNotExist) || missing.Command != "no-such-ruby -W0" {
 		t.Errorf("%v", err)
 	}
 	if _, err := Start(t.Context(), Options{Dir: "/no/such"}); !errors.As(err, &missing) {
@@ -141,21 +141,22 @@ func TestRealMissing(t *testing.T) {
 	}
 }
 
-// forking starts processes in a worker: one of its group that ignores TERM.
-// What it prints is their ids.
+// forking starts two processes in a worker: one of its group that ignores
+// TERM, one that leaves it. Each writes its id to a file.
 func forking(t *testing.T) map[string]any {
 	out := filepath.Join(t.TempDir(), "pid")
-	return map[string]any{"file": file, "code": "1", "code_line": 1, "setup": fmt.Sprintf("pid = fork { trap(:TERM) {}; trap(:HUP) {}; sleep }; File.write(%q, pid.to_s)", out), "out": out}
+	setup := fmt.Sprintf("pid = fork { trap(:TERM) {}; trap(:HUP) {}; sleep }; far = fork { Process.setsid; sleep }; File.write(%q, \"#{pid} #{far}\")", out)
+	return map[string]any{"file": file, "code": "1", "code_line": 1, "setup": setup, "out": out}
 }
 
-func pidIn(t *testing.T, path string) int {
+// children are those of forking: in the worker's group, and out of it.
+func children(t *testing.T, path string) (near, far int) {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	pid, bad := strconv.Atoi(string(text))
-	if err != nil || bad != nil {
+	if _, bad := fmt.Sscan(string(text), &near, &far); err != nil || bad != nil {
 		t.Fatalf("%q, %v", text, err)
 	}
-	return pid
+	return near, far
 }
 
 func TestRealNothingIsLeft(t *testing.T) {
@@ -167,7 +168,8 @@ func TestRealNothingIsLeft(t *testing.T) {
 		if _, err := w.Load(ctx, Load{Kind: "code", Params: params}); err != nil {
 			t.Fatal(err)
 		}
-		child, dir := pidIn(t, params["out"].(string)), w.dir
+		near, far := children(t, params["out"].(string))
+		dir := w.dir
 		if end == "close" {
 			if _, err := w.Close(ctx); err != nil {
 				t.Error(err)
@@ -179,21 +181,22 @@ func TestRealNothingIsLeft(t *testing.T) {
 			}
 		}
 		_, err := os.Stat(dir)
-		if alive(w.Hello().PID) || !gone(child) || !os.IsNotExist(err) {
-			t.Errorf("%s: worker alive %v, its child alive %v, directory %v", end, alive(w.Hello().PID), alive(child), err)
+		if alive(w.Hello().PID) || alive(near) || alive(far) || !os.IsNotExist(err) {
+			t.Errorf("%s: worker alive %v, its children alive %v and %v, directory %v", end, alive(w.Hello().PID), alive(near), alive(far), err)
 		}
 	}
 }
 
-// TestRealKilled kills a process that has a worker with a child: nothing of
-// ours can run then but the guard.
+// TestRealKilled kills a process that has a worker with children: nothing of
+// ours can run then but the warden.
 func TestRealKilled(t *testing.T) {
 	realtest.Ruby(t)
 	if os.Getenv("PITWALL_VICTIM") != "" {
 		w := start(t, Options{})
 		params := forking(t)
 		again(t, w, params)
-		fmt.Printf("victim %d %d %s\n", w.Hello().PID, pidIn(t, params["out"].(string)), w.dir)
+		near, far := children(t, params["out"].(string))
+		fmt.Printf("victim %d %d %d %s\n", w.Hello().PID, near, far, w.dir)
 		_, _ = w.Batch(t.Context(), 1<<40, nil)
 		return
 	}
@@ -206,17 +209,17 @@ func TestRealKilled(t *testing.T) {
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var ruby, child int
+	var ruby, near, far int
 	var dir string
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if n, _ := fmt.Sscanf(lines.Text(), "victim %d %d %s", &ruby, &child, &dir); n == 3 {
+		if n, _ := fmt.Sscanf(lines.Text(), "victim %d %d %d %s", &ruby, &near, &far, &dir); n == 4 {
 			break
 		}
 	}
 	_ = victim.Process.Kill()
 	_ = victim.Wait()
-	if child == 0 || !gone(ruby) || !gone(child) {
-		t.Errorf("worker %d, its child %d are left", ruby, child)
+	if near == 0 || !gone(ruby) || !gone(near) || !gone(far) {
+		t.Errorf("worker %d, its children %d and %d are left", ruby, near, far)
 	}
 	for range 100 {
 		if _, err = os.Stat(dir); err != nil {

@@ -4,18 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"pitwall/probe/exec"
 )
 
 // Worker is one running Ruby. Its methods are for one goroutine at a time.
@@ -25,14 +24,13 @@ type Worker struct {
 	limit   time.Duration
 	memory  int64
 	dir     string
-	cmd     *exec.Cmd
+	warden  *exec.Warden
+	launch  *exec.Launch
+	process int      // pid of what was started; not reaped before Kill, so that the number is its own
 	in      *os.File // commands
-	life    *os.File // held open while we live: see guard
-	guard   *exec.Cmd
 	answers chan answer
-	ended   chan struct{} // closed when the process is reaped
-	stdout  *tail
-	stderr  *tail
+	ended   chan struct{} // closed when the process has ended
+	outcome exec.Outcome  // since Kill
 	once    sync.Once
 }
 
@@ -53,20 +51,22 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 	if len(o.Ruby) == 0 {
 		o.Ruby = []string{"ruby"}
 	}
-	w := &Worker{limit: o.Limit, memory: o.Memory, answers: make(chan answer, 1), ended: make(chan struct{}), stdout: &tail{}, stderr: &tail{}}
+	w := &Worker{limit: o.Limit, memory: o.Memory, answers: make(chan answer, 1), ended: make(chan struct{})}
 	if w.limit == 0 {
 		w.limit = DefaultLimit
 	}
 	if err := w.place(); err != nil {
 		return nil, fmt.Errorf("writing the Ruby worker: %w", err)
 	}
-	if err := w.start(o); err != nil {
+	var err error
+	if w.warden, err = exec.NewWarden(w.dir); err != nil {
 		os.RemoveAll(w.dir)
 		return nil, err
 	}
-	if err := w.watch(); err != nil {
-		w.Kill()
-		return nil, fmt.Errorf("starting the guard of the worker: %w", err)
+	if err := w.start(o); err != nil {
+		w.warden.Close()
+		os.RemoveAll(w.dir)
+		return nil, err
 	}
 	if err := w.wait(ctx, "its start", &w.hello); err != nil {
 		w.Kill()
@@ -106,73 +106,54 @@ func (w *Worker) start(o Options) error {
 	if err != nil {
 		return err
 	}
+	defer inR.Close()
 	outR, outW, err := os.Pipe()
 	if err != nil {
-		inR.Close()
 		inW.Close()
 		return err
 	}
-	w.cmd = exec.Command(o.Ruby[0], append(o.Ruby[1:len(o.Ruby):len(o.Ruby)], filepath.Join(w.dir, "worker.rb"))...)
-	w.cmd.Dir, w.cmd.Env = o.Dir, o.Env
-	w.cmd.ExtraFiles = []*os.File{inR, outW}
-	w.cmd.Stdout, w.cmd.Stderr = w.stdout, w.stderr
-	w.cmd.SysProcAttr = attributes()
-	w.cmd.WaitDelay = grace
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := w.cmd.Start()
-		inR.Close()
-		outW.Close()
-		started <- err
-		if err == nil {
-			w.cmd.Wait()
-			close(w.ended)
-		}
-	}()
-	if err := <-started; err != nil {
+	defer outW.Close()
+	if err := w.run(o, inR, outW); err != nil {
 		inW.Close()
 		outR.Close()
-		return &MissingError{Command: strings.Join(o.Ruby, " "), Err: reason(err)}
+		return &MissingError{Command: strings.Join(o.Ruby, " "), Err: err}
 	}
 	w.in = inW
 	go read(outR, w.answers)
 	return nil
 }
 
-// reason is why a command could not be started, without its name.
-func reason(err error) error {
-	var named *exec.Error
-	var path *os.PathError
-	switch {
-	case errors.As(err, &named):
-		return named.Err
-	case errors.As(err, &path):
-		return fmt.Errorf("%s: %w", path.Path, path.Err)
+// run starts Ruby with these as its descriptors 3 and 4, which block as it
+// expects.
+func (w *Worker) run(o Options, in, out *os.File) error {
+	files := []uintptr{in.Fd(), out.Fd()}
+	for _, fd := range files {
+		if err := syscall.SetNonblock(int(fd), false); err != nil {
+			return err
+		}
 	}
-	return err
-}
-
-// watch starts a guard: a shell that reads from a pipe that only we hold. If
-// we are killed the pipe ends, and it kills the worker's whole group and
-// removes the directory. A death signal alone would spare what a body forked.
-func (w *Worker) watch() error {
-	r, life, err := os.Pipe()
-	if err != nil {
+	args := append(o.Ruby[:len(o.Ruby):len(o.Ruby)], filepath.Join(w.dir, "worker.rb"))
+	var err error
+	if w.launch, err = exec.Prepare(exec.Command{Args: args, Env: o.Env, Dir: o.Dir, Keep: true, Files: files, Warden: w.warden}); err != nil {
 		return err
 	}
-	defer r.Close()
-	w.guard = exec.Command("/bin/sh", "-c", `read x <&3 && exit 0; kill -9 -"$1"; rm -rf "$2"`, "pitwall-guard", strconv.Itoa(w.cmd.Process.Pid), w.dir)
-	w.guard.Env = []string{"PATH=/usr/bin:/bin"}
-	w.guard.ExtraFiles = []*os.File{r}
-	w.guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := w.guard.Start(); err != nil {
-		life.Close()
-		w.guard = nil
+	w.launch.Read()
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		pid, err := w.launch.Start(attributes())
+		w.process = pid
+		started <- err
+		if err == nil {
+			_ = w.launch.Await(pid)
+			close(w.ended)
+		}
+	}()
+	if err := <-started; err != nil {
+		w.launch.Finish()
 		return err
 	}
-	w.life = life
 	return nil
 }
 
@@ -253,7 +234,7 @@ func (w *Worker) wait(ctx context.Context, stage string, into any) error {
 			}
 		case <-limit.C:
 			w.Kill()
-			return &HungError{Stage: stage, After: w.limit, Tail: w.stderr.String()}
+			return &HungError{Stage: stage, After: w.limit, Tail: text(w.outcome.Stderr)}
 		case <-ctx.Done():
 			w.Kill()
 			return context.Cause(ctx)
@@ -283,21 +264,21 @@ func decode(a answer, stage string, into any) error {
 
 // died is how a worker ended whose answers ended.
 func (w *Worker) died(stage string) error {
+	silent := false
 	select {
 	case <-w.ended:
 	case <-time.After(grace): // it closed our descriptor and lives on
-		w.Kill()
-		return &DiedError{Stage: stage, How: "silent", Tail: w.stderr.String()}
-	}
-	how := "ended"
-	if state := w.cmd.ProcessState; state != nil {
-		how = fmt.Sprintf("exited with %d", state.ExitCode())
-		if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-			how = "killed by " + signalName(status.Signal())
-		}
+		silent = true
 	}
 	w.Kill()
-	return &DiedError{Stage: stage, How: how, Tail: w.stderr.String()}
+	how := fmt.Sprintf("exited with %d", w.outcome.Exit)
+	switch {
+	case silent:
+		how = "silent"
+	case w.outcome.Signal != "":
+		how = "killed by " + w.outcome.Signal
+	}
+	return &DiedError{Stage: stage, How: how, Tail: text(w.outcome.Stderr)}
 }
 
 // pid is Ruby's own, or that of what was started before it said hello.
@@ -305,27 +286,23 @@ func (w *Worker) pid() int {
 	if w.hello.PID > 0 {
 		return w.hello.PID
 	}
-	return w.cmd.Process.Pid
+	return w.process
 }
 
-// Kill ends the worker and everything that it started, and removes its
-// directory. It may be called any number of times.
+// Kill ends the worker and everything that it started, in its group or not,
+// and removes its directory. It may be called any number of times.
 func (w *Worker) Kill() {
 	w.once.Do(func() {
-		kill(w.cmd.Process.Pid)
+		_ = syscall.Kill(-w.process, syscall.SIGKILL) // not reaped: the number is its own
 		<-w.ended
-		kill(w.cmd.Process.Pid)
+		w.outcome, _ = w.launch.Reap(w.process) // an unknown end is an exit code of -1
 		w.in.Close()
 		w.in = nil
 		go func() { // whatever it still says
 			for range w.answers {
 			}
 		}()
-		if w.guard != nil {
-			w.life.WriteString("done\n")
-			w.life.Close()
-			w.guard.Wait()
-		}
+		w.warden.Close()
 		os.RemoveAll(w.dir)
 	})
 }

@@ -6,18 +6,11 @@ import (
 	"os"
 	"strconv"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
-// maxrssUnit is what the kernel counts resident sets in.
-const maxrssUnit = 1024
-
-// attributes give a worker a group of its own, out of reach of the terminal's
-// Ctrl-C, and an end should we be killed.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
+// attributes end a worker should we be killed; what it started is the
+// warden's.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // resident is the resident set of a process in bytes; 0 when it cannot be read.
 func resident(pid int) int64 { return max(0, status(pid, "VmRSS:")) }
@@ -50,11 +43,4 @@ func size(text []byte, name string) int64 {
 		return n << 10
 	}
 	return -1
-}
-
-func signalName(s syscall.Signal) string {
-	if name := unix.SignalName(s); name != "" {
-		return name
-	}
-	return s.String()
 }
