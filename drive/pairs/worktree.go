@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"pitwall/core/spec"
 )
@@ -68,10 +70,12 @@ func Checkout(ctx context.Context, s *spec.Spec, revision string) (copied *spec.
 }
 
 // revisionDirs begin so. Each holds a file that whoever made it keeps locked
-// while it lives.
+// while it lives. The file has its name only once it is locked: before, a
+// sweep of another run would take the directory for abandoned.
 const (
 	revisionDirs = "pw-rev-"
 	claim        = "lock"
+	unclaimed    = "lock.new"
 )
 
 // claimed makes a directory for a worktree, and holds it.
@@ -80,14 +84,7 @@ func claimed() (string, *os.File, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
-		os.RemoveAll(parent)
-		return "", nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(parent, claim), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
-	if err == nil {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	}
+	f, err := hold(parent)
 	if err != nil {
 		os.RemoveAll(parent)
 		return "", nil, err
@@ -95,8 +92,27 @@ func claimed() (string, *os.File, error) {
 	return parent, f, nil
 }
 
+func hold(parent string) (*os.File, error) {
+	if err := os.Chmod(parent, 0o711); err != nil { // services may run as another user
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(parent, unclaimed), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+		err = os.Rename(filepath.Join(parent, unclaimed), filepath.Join(parent, claim))
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // sweep takes away the worktrees of runs that were killed: directories of this
-// user that nobody holds.
+// user that nobody holds. What git remembers of one is pruned in the repository
+// that dir is in; another's forgets it at its own next sweep or git gc.
 func sweep(ctx context.Context, dir string) {
 	found, _ := filepath.Glob(filepath.Join(os.TempDir(), revisionDirs+"*"))
 	swept := false
@@ -111,8 +127,11 @@ func sweep(ctx context.Context, dir string) {
 	}
 }
 
+// halfMade is after how long a directory without a lock is no longer being made.
+const halfMade = time.Hour
+
 // abandoned says that a directory is ours, and that who made it is gone. One
-// that has no lock yet is being made.
+// that has no lock yet is being made, unless it is old.
 func abandoned(parent string) bool {
 	info, err := os.Lstat(parent)
 	if err != nil || !info.IsDir() {
@@ -122,6 +141,9 @@ func abandoned(parent string) bool {
 		return false
 	}
 	f, err := os.OpenFile(filepath.Join(parent, claim), os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return time.Since(info.ModTime()) > halfMade
+	}
 	if err != nil {
 		return false
 	}

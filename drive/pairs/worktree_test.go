@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pitwall/core/spec"
 )
@@ -142,5 +143,54 @@ func TestSweepTakesWhatNobodyHolds(t *testing.T) {
 	}
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Errorf("an abandoned worktree is still there: %v", err)
+	}
+}
+
+// One that is being made is nobody's to sweep, at any moment of its making;
+// one that was never finished is, after a while.
+func TestSweepSparesWhatIsBeingMade(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				found, _ := filepath.Glob(filepath.Join(os.TempDir(), revisionDirs+"*"))
+				for _, parent := range found {
+					if abandoned(parent) {
+						os.RemoveAll(parent)
+					}
+				}
+			}
+		}
+	}()
+	for range 1000 {
+		parent, f, err := claimed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(parent, claim)); err != nil {
+			t.Fatalf("swept while it was made: %v", err)
+		}
+		os.RemoveAll(parent)
+		f.Close()
+	}
+	close(stop)
+	<-stopped
+	young, old := filepath.Join(os.TempDir(), revisionDirs+"young"), filepath.Join(os.TempDir(), revisionDirs+"old")
+	long := time.Now().Add(-2 * halfMade)
+	for _, dir := range []string{young, old} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if abandoned(young) || !abandoned(old) {
+		t.Errorf("without a lock: young abandoned %v, old %v", abandoned(young), abandoned(old))
 	}
 }
