@@ -237,7 +237,7 @@ func TestParseBudget(t *testing.T) {
 		"objects = 3":             `write "=="`,
 		"objects >= 3":            "at most be",
 		"objcts <= 3":             "did you mean objects?",
-		"widgets <= 3":            "there are objects, bytes,",
+		"widgets <= 3":            "there are statements, objects,",
 		"time == 3ms":             "write <=",
 		"time < 3":                "a time wants a unit: 3s, 3ms",
 		"time < 3MB":              `"MB" is no unit of time`,

@@ -168,8 +168,12 @@ func significant(v float64) string {
 		return trim(v, 1)
 	case a >= 1:
 		return trim(v, 2)
-	case a >= 0.001:
+	case a >= 0.1:
 		return trim(v, 3)
+	case a >= 0.01:
+		return trim(v, 4)
+	case a >= 0.001:
+		return trim(v, 5)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
