@@ -302,7 +302,7 @@ func (w *Worker) Kill() {
 			for range w.answers {
 			}
 		}()
+		os.RemoveAll(w.dir) // before the warden goes, which does it should we be killed here
 		w.warden.Close()
-		os.RemoveAll(w.dir)
 	})
 }
