@@ -2,6 +2,7 @@ package real
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -123,32 +124,36 @@ func (s *site) worksAgain() {
 	s.expect(p, 0, "better  100 objects to 50")
 }
 
-// Ctrl-C while a version is prepared, or while a command runs, ends what they
-// started too.
-func TestRealBenchInterruptedInACommand(t *testing.T) {
+// Ctrl-C and kill -9 while a version is prepared, a command runs or a body runs
+// one end what these started too.
+func TestRealBenchEndedInACommand(t *testing.T) {
 	for name, text := range map[string]string{
 		"prepare":   "prepare:\n  - {name: bundle, command: sh -c 'sleep 600; true'}\nbenchmarks:\n  - name: one\n    code: 100.times { Object.new }\n",
 		"a command": "benchmarks:\n  - name: one\n    command: sh -c 'sleep 600; true'\n",
 		"its setup": "benchmarks:\n  - name: one\n    command: 'true'\n    setup: sh -c 'sleep 600; true'\n",
 		"a body":    "benchmarks:\n  - name: one\n    allow: [fork]\n    code: system(\"sleep 600; true\")\n",
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newShed(t)
-			s.write("benchmarks/one.yml", text)
-			p := s.start("bench", "benchmarks/one.yml", "--against", "HEAD")
-			s.await(p, "the sleep", func() bool {
-				for _, pid := range s.running() {
-					if commandLine(pid) == "sleep 600" {
-						return true
-					}
+		for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+			t.Run(name+", "+how.String(), func(t *testing.T) {
+				t.Parallel()
+				s := newShed(t)
+				s.write("benchmarks/one.yml", text)
+				p := s.start("bench", "benchmarks/one.yml", "--against", "HEAD")
+				s.await(p, "the sleep", s.sleeps)
+				p.Process.Signal(how)
+				s.await(p, "the end", p.over)
+				if how == syscall.SIGKILL {
+					s.nobodySoon()
+					return
 				}
-				return false
+				s.oneTree()
+				s.expect(p, 4)
 			})
-			p.Process.Signal(syscall.SIGINT)
-			s.await(p, "the end", p.over)
-			s.oneTree()
-			s.expect(p, 4)
-		})
+		}
 	}
+}
+
+// sleeps says that a command of those above is under way.
+func (s *site) sleeps() bool {
+	return slices.ContainsFunc(s.running(), func(pid int) bool { return commandLine(pid) == "sleep 600" })
 }
