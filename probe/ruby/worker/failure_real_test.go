@@ -43,14 +43,54 @@ func TestRealRaised(t *testing.T) {
 	}
 }
 
+// What the parser says is of the user's lines: none of ours is shown, counted
+// or ended, and the file is named once.
 func TestRealSyntaxErrors(t *testing.T) {
-	w := start(t, Options{})
-	for text, line := range map[string]string{"1\n2 +\n)": ":9", "x = [1": ":8", "def": ":8"} {
-		_, err := w.Load(t.Context(), Load{Kind: "code", Params: code(text)})
+	badSyntax(t, start(t, Options{}))
+}
+
+func badSyntax(t *testing.T, w *Worker) {
+	t.Helper()
+	for text, line := range map[string]int{
+		"1\n2 +\n)": 9, "x = [1": 7, "def": 7, "x = 1 +": 7, "end; begin": 7, "}": 7, "end; end; {": 7, "1\nx = <<A\nfoo": 0,
+		"next 1 +": 7, "rows /2; rows /3 +": 7,
+	} {
+		params := code(text)
+		params["setup"] = "rows = 8"
+		_, err := w.Load(t.Context(), Load{Kind: "code", Params: params})
 		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || syntax.Where != file+line || !strings.Contains(syntax.Message, "syntax error") {
+		if !errors.As(err, &syntax) || line > 0 && syntax.Where != fmt.Sprintf("%s:%d", file, line) || syntax.Message == "" ||
+			strings.Contains(syntax.Message, "__pw") || strings.Contains(syntax.Message, "end; end; [") || strings.Contains(syntax.Message, file) {
 			t.Errorf("%q: %+v, %v", text, syntax, err)
 		}
+	}
+}
+
+// Every way through a body may end by next, whose value is the call's.
+func TestRealNextEndsABody(t *testing.T) {
+	nextEnds(t, start(t, Options{}))
+}
+
+func nextEnds(t *testing.T, w *Worker) {
+	t.Helper()
+	digests := map[string]string{}
+	for _, text := range []string{"[1]", "next [1]", "x = 1\nnext [x]", "if rand > 2 then next [2] else next [1] end", "next [1] if true; 7"} {
+		for _, setup := range []any{nil, "a = 1", "rows = 8"} {
+			params := code(text)
+			params["setup"] = setup
+			again(t, w, params)
+			if b, err := w.Batch(t.Context(), 10, nil); err != nil || b.Calls != 10 {
+				t.Errorf("%s: %+v, %v", text, b, err)
+			}
+			got, err := w.Count(t.Context(), Counting{})
+			if err != nil || got.Digest == "" {
+				t.Errorf("%s: %+v, %v", text, got, err)
+			}
+			digests[got.Digest] = text
+		}
+	}
+	if len(digests) != 1 {
+		t.Errorf("one value, several digests: %v", digests)
 	}
 }
 

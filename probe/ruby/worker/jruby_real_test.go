@@ -44,6 +44,8 @@ func TestRealJRuby(t *testing.T) {
 	if _, err := w.Load(t.Context(), Load{Kind: "code", Params: code("1 +\n]")}); !errors.As(err, &syntax) || syntax.Where != file+":8" {
 		t.Errorf("%v", err)
 	}
+	badSyntax(t, w)
+	nextEnds(t, w)
 	end, err := w.Close(t.Context())
 	if err != nil || end.Peak < 50<<20 || alive(w.Hello().PID) {
 		t.Errorf("%+v, %v", end, err)

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require File.join(__dir__, "syntax")
+
 module Pitwall
   module Kind
     # Ruby text: setup, a body that is timed, teardown. They are compiled as
@@ -14,14 +16,24 @@ module Pitwall
         require File.expand_path("config/environment") if params["rails"]
         text("setup") if params["setup"]
         @closure = !(@binding.local_variables - before).empty?
-        @body = compile("body", params.fetch("code"), params["code_line"].to_i)
-        @nothing = compile("empty", "nil", params["code_line"].to_i)
+        @line = [params["code_line"].to_i, 1].max
+        code = params.fetch("code")
+        Syntax.check(code, @binding.local_variables, @file, @line)
+        @body = body(code)
+        @nothing = compile("empty", "nil")
+        @look = looking(code) if code =~ /\bnext\b/
         { :shape => @closure ? "closure" : "method" }
       end
 
       def run(count, _items)
         @count = count
         finished(@body.call(count))
+      end
+
+      # What a single call comes to, of which next may give the value: the loop
+      # does not see that.
+      def look
+        @look ? @look.call : run(1, nil)
       end
 
       def empty(count)
@@ -40,14 +52,28 @@ module Pitwall
         eval(@params[name], @binding, @file, [@params["#{name}_line"].to_i, 1].max) # rubocop:disable Security/Eval
       end
 
+      # A text whose every way ends by next has no value to be assigned.
+      def body(text)
+        compile("body", text)
+      rescue SyntaxError => e
+        raise unless e.message =~ /void value/
+        compile("body", text, "")
+      end
+
       # The loop is on the line before the body, and counts in its condition so
       # that next ends a call.
-      def compile(name, body, line)
-        turn = "__pw_i = 0; __pw_r = nil; while (__pw_i += 1) <= __pw_n; __pw_r = begin\n#{body}\nend; end; [__pw_i, __pw_r]"
-        line = [line, 1].max - 1
-        return eval("lambda { |__pw_n| #{turn} }", @binding, @file, line) if @closure # rubocop:disable Security/Eval
-        eval("def __pitwall_#{name}(__pw_n) #{turn} end", @binding, @file, line) # rubocop:disable Security/Eval
+      def compile(name, body, keep = "__pw_r = ")
+        turn = "__pw_i = 0; __pw_r = nil; while (__pw_i += 1) <= __pw_n; #{keep}begin\n#{body}\nend; end; [__pw_i, __pw_r]"
+        return eval("lambda { |__pw_n| #{turn} }", @binding, @file, @line - 1) if @closure # rubocop:disable Security/Eval
+        eval("def __pitwall_#{name}(__pw_n) #{turn} end", @binding, @file, @line - 1) # rubocop:disable Security/Eval
         TOPLEVEL_BINDING.receiver.method("__pitwall_#{name}")
+      end
+
+      # A lambda's next is its value; nil where a body is none (it yields).
+      def looking(text)
+        eval("lambda {\n#{text}\n}", @binding, @file, @line - 1) # rubocop:disable Security/Eval
+      rescue SyntaxError
+        nil
       end
 
       def finished(answer)

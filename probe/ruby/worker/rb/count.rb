@@ -48,7 +48,7 @@ module Pitwall
 
     def single
       @calls += 1
-      run(1, pick(@items, @calls - 1))
+      @kind.respond_to?(:look) ? @kind.look : run(1, pick(@items, @calls - 1))
     end
 
     def late?

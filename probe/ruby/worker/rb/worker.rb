@@ -62,6 +62,7 @@ module Pitwall
       when SyntaxError
         at = error.message[/\A(.+?:\d+): */, 1]
         text = error.message.sub(/\A.+?:\d+: */, "").lines.reject { |l| l.include?("__pw_") }.join # Prism shows what we put around
+        text = text.gsub(at[/\A(.+:)\d+/, 1]) { "line " } if at # each further error has its own place
         { :kind => "syntax", :where => at || "", :message => bounded(text) }
       else
         { :kind => "raised", :stage => @stage, :class => error.class.name || "an anonymous class", :message => bounded(message(error)),
