@@ -9,8 +9,8 @@ import (
 
 // Lines are what a run of benchmarks leaves in the record: one line a
 // benchmark, of the new version where two were compared. A benchmark that was
-// refused leaves none; units that were discarded leave no values. It never
-// returns nil.
+// refused leaves none; units that were discarded leave what is counted alone.
+// It never returns nil.
 func Lines(r *bench.Result) []bench.Line {
 	lines := []bench.Line{}
 	index := recorded(r.Arms)
@@ -28,12 +28,14 @@ func Lines(r *bench.Result) []bench.Line {
 		}
 		maps.Copy(l.Env, arm.Env)
 		for _, u := range b.Units {
-			if u.Arm != index || u.Discarded != "" {
+			if u.Arm != index {
 				continue
 			}
 			l.Ruby = cmp.Or(l.Ruby, u.Ruby)
 			for metric, v := range u.Values {
-				l.Values[metric] = append(l.Values[metric], v)
+				if u.Discarded == "" || metric.Counter() {
+					l.Values[metric] = append(l.Values[metric], v)
+				}
 			}
 		}
 		if b.Refused == "" && len(l.Values) > 0 {

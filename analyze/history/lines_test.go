@@ -25,7 +25,7 @@ func TestLines(t *testing.T) {
 	}
 	want := []bench.Line{{
 		Format: 1, Time: started, Revision: "def", Run: "id", Benchmark: "a", File: "f", Machine: "m", CPU: "Xeon", Ruby: "ruby 3.1.2",
-		Env: map[string]string{"A": "1", "B": "2"}, Values: map[bench.Metric][]float64{bench.Time: {2, 5}, bench.Objects: {120, 120}},
+		Env: map[string]string{"A": "1", "B": "2"}, Values: map[bench.Metric][]float64{bench.Time: {2, 5}, bench.Objects: {120, 120, 120}},
 	}}
 	if got := Lines(r); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)

@@ -92,7 +92,8 @@ func oneRuby(r *bench.Result) (string, bool) {
 	return r.Run.Ruby, true
 }
 
-// goArm writes a line for each process of one benchmark in one arm.
+// goArm writes a line for each process of one benchmark in one arm; of rounds
+// that were disturbed with what is counted alone.
 func goArm(out io.Writer, name string, b bench.Benchmark, arm int) {
 	discarded := map[int]bool{}
 	for _, u := range b.Units {
@@ -101,12 +102,12 @@ func goArm(out io.Writer, name string, b bench.Benchmark, arm int) {
 		}
 	}
 	for _, u := range b.Units {
-		if u.Arm != arm || discarded[u.Round] {
+		if u.Arm != arm {
 			continue
 		}
 		var values strings.Builder
 		for _, unit := range goUnits() {
-			if v, ok := u.Value(unit.metric); ok {
+			if v, ok := u.Value(unit.metric); ok && (!discarded[u.Round] || unit.metric.Counter()) {
 				fmt.Fprintf(&values, " %s %s", strconv.FormatFloat(v*unit.factor, 'g', 12, 64), unit.name)
 			}
 		}

@@ -96,6 +96,18 @@ func TestGoRoundTrip(t *testing.T) {
 	}
 }
 
+// A machine that disturbs every round still leaves what was counted.
+func TestGoOfDisturbedRounds(t *testing.T) {
+	unit := bench.Unit{Discarded: "steal", Values: map[bench.Metric]float64{bench.Time: 99, bench.Memory: 99, bench.Objects: 120}}
+	text := written(t, WriteGo, &bench.Result{Arms: []bench.Arm{{Name: "this tree"}}, Benchmarks: []bench.Benchmark{{Name: "rows", Units: []bench.Unit{unit}}}})
+	if !strings.HasSuffix(text, "\nBenchmarkRows-1 1 120 allocs/op\n") {
+		t.Errorf("%s", text)
+	}
+	if f, err := Read("x", strings.NewReader(text)); err != nil || len(f.Benchmarks) != 1 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
 func TestGoNames(t *testing.T) {
 	list := []bench.Benchmark{{Name: "a b"}, {Name: "a\tb"}, {Name: "a_b"}, {Name: ""}, {Name: "é"}, {Name: "9"}, {Name: "A b\n"}, {Name: "x\xff"}}
 	got := strings.Join(goNames(list), " ")

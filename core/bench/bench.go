@@ -67,6 +67,17 @@ func Traits() []Trait {
 	}
 }
 
+// Counter says that a metric is counted, so that it holds also of a process
+// that the machine disturbed. A metric that is not in Traits is none.
+func (m Metric) Counter() bool {
+	for _, t := range Traits() {
+		if t.Metric == m {
+			return t.Counter
+		}
+	}
+	return false
+}
+
 // Kind is the subject of a benchmark.
 type Kind string
 
