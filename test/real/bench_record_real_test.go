@@ -89,8 +89,9 @@ func TestRealBenchWrites(t *testing.T) {
 	if text := string(s.written("r.md")); !strings.Contains(text, "| objects | 100 | 50 | -50 % | **better** |") {
 		t.Errorf("Markdown:\n%s", text)
 	}
-	// The format of Go's benchmarks (go.dev/design/14313-benchmark-format).
-	if text := s.written("r.txt"); !regexp.MustCompile(`(?m)^BenchmarkSweep-1 \d+ [\d.]+ ns/op .*\b50 allocs/op`).Match(text) {
+	// The format of Go's benchmarks (go.dev/design/14313-benchmark-format). On a
+	// machine that disturbs every round there are no times in it.
+	if text := s.written("r.txt"); !regexp.MustCompile(`(?m)^BenchmarkSweep-1 \d+ (.* )?50 allocs/op`).Match(text) {
 		t.Errorf("Go's format:\n%s", text)
 	}
 	s.expect(s.start("bench", "import", s.inTMP("r.txt")), 0, "Sweep-1, SHED_OBJECTS=50", "allocations")
