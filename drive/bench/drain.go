@@ -321,14 +321,14 @@ func (d *drain) reduce(out drained, t pairs.Turn) (core.Unit, error) {
 	marks = append(marks, out.Marks...)
 	for i, m := range marks {
 		if len(m) != 6 || i > 0 && (m[0] <= marks[i-1][0] || m[1] <= marks[i-1][1]) {
-			return u, errors.New("Sidekiq's readings cannot be read")
+			return u, errors.New("the readings of Sidekiq cannot be read")
 		}
 	}
 	for i := 1; i < len(marks); i++ {
 		u.Blocks = append(u.Blocks, between(marks[i-1], marks[i]))
 	}
 	if len(u.Blocks) == 0 {
-		return u, errors.New("Sidekiq read nothing")
+		return u, errors.New("nothing was read in Sidekiq")
 	}
 	u.WarmUp = warmup.Classify(u.Blocks)
 	first, end := marks[u.WarmUp.First], marks[len(marks)-1]

@@ -49,7 +49,6 @@ type benchFlags struct {
 	goFormat   string
 	force      bool
 	wait       bool
-	noStore    bool
 }
 
 // newBenchCmd is "pitwall bench" and the commands under it.
