@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,23 +44,14 @@ end
 //	go test ./test/real -run - -bench FalseVerdicts -benchtime 30x -timeout 120m
 func BenchmarkRealFalseVerdicts(b *testing.B) {
 	ruby := realtest.Ruby(b)
-	dir := b.TempDir()
-	for name, text := range map[string]string{"benchmarks/nap.yml": napFile, "ips.rb": ipsFile} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			b.Fatal(err)
-		}
-	}
+	dir := laidOut(b, map[string]string{"benchmarks/nap.yml": napFile, "ips.rb": ipsFile})
 	ips := exec.Command(ruby, "-e", `require "benchmark/ips"`).Run() == nil
 	if !ips {
 		b.Log("without benchmark-ips beside it: install ruby-benchmark-ips")
 	}
 	ours, undecided, theirs := 0, 0, 0
 	for b.Loop() {
-		switch v := napVerdict(b, dir); v {
+		switch v := equalVerdict(b, dir); v {
 		case stat.Better, stat.Worse:
 			ours++
 		case stat.Undecided:
@@ -76,8 +68,52 @@ func BenchmarkRealFalseVerdicts(b *testing.B) {
 	}
 }
 
-// napVerdict is what pitwall says of equal code: a setting that nothing reads.
-func napVerdict(b *testing.B, dir string) stat.Verdict {
+// workFile is a block that takes the processor and allocates.
+const workFile = `because: {source: the notes of a performance engineer}
+benchmarks:
+  - name: work
+    code: Array.new(500) { |i| i.to_s }.size
+`
+
+// BenchmarkRealBesideHogs compares equal code with itself while as many
+// programs as there are processors do nothing but compute:
+//
+//	go test ./test/real -run - -bench BesideHogs -benchtime 20x -timeout 120m
+func BenchmarkRealBesideHogs(b *testing.B) {
+	realtest.Ruby(b)
+	dir := laidOut(b, map[string]string{"benchmarks/work.yml": workFile})
+	for range runtime.NumCPU() {
+		hog := exec.Command("sh", "-c", "while :; do :; done")
+		if err := hog.Start(); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { hog.Process.Kill(); hog.Wait() })
+	}
+	verdicts := map[stat.Verdict]int{}
+	for b.Loop() {
+		verdicts[equalVerdict(b, dir)]++
+	}
+	b.ReportMetric(float64(verdicts[stat.Better]+verdicts[stat.Worse]), "false")
+	b.ReportMetric(float64(verdicts[stat.Same]), "same")
+	b.ReportMetric(float64(verdicts[stat.Undecided]), "undecided")
+}
+
+func laidOut(b *testing.B, files map[string]string) string {
+	dir := b.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// equalVerdict is what pitwall says of equal code: a setting that nothing reads.
+func equalVerdict(b *testing.B, dir string) stat.Verdict {
 	program, err := pitwall()
 	if err != nil {
 		b.Fatal(err)
