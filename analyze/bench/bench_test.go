@@ -159,7 +159,7 @@ func TestVerdictsOnOwnWork(t *testing.T) {
 		{"traded", base, Work{60, 40_000, .010, .012, .030, .035, 20}, stat.Better, "but 51 statements to 60"},
 		{"from nothing", Work{0, 10, .001, .001, .001, .001, 20}, Work{3, 10, .001, .001, .001, .001, 20}, stat.Worse, "0 statements to 3"},
 		{"a counter alone", base, Work{52, 40_000, .030, .060, .120, .140, 20}, stat.Worse, "worse: 51 statements to 52"},
-		{"unmeasured", Nothing(), Nothing(), stat.Undecided, "own work was not measured"},
+		{"unmeasured", Nothing(), Nothing(), stat.Undecided, "nothing that would decide was measured"},
 	} {
 		r := Compare(boots(c.old, c.new)).Routes[0]
 		if r.Verdict != c.want || !strings.Contains(r.Text, c.text) {

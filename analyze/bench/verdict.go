@@ -99,7 +99,7 @@ func changes(cs []stat.Comparison) string {
 func undecidedText(own []stat.Comparison, time stat.Comparison, timed bool, more string) string {
 	switch {
 	case len(own) == 0:
-		return "undecided: its own work was not measured"
+		return "undecided: nothing that would decide was measured in both"
 	case !timed:
 		open := slices.DeleteFunc(slices.Clone(own), func(c stat.Comparison) bool { return c.Verdict != stat.Undecided })
 		return "undecided: " + names(open)

@@ -37,8 +37,8 @@ func TestDrainedQueueBecomesAUnit(t *testing.T) {
 	for want, change := range map[string]func(*drained){
 		"3 of 40 jobs failed, first with E: x": func(o *drained) { o.Failed, o.Error = 3, "E: x" },
 		"cannot be read":                       func(o *drained) { o.Marks[0] = o.Marks[0][:3] },
-		"readings cannot be read":              func(o *drained) { o.Marks[1] = o.Marks[0] },
-		"read nothing":                         func(o *drained) { o.Marks = nil },
+		"readings of Sidekiq cannot be read":   func(o *drained) { o.Marks[1] = o.Marks[0] },
+		"nothing was read":                     func(o *drained) { o.Marks = nil },
 	} {
 		broken := out
 		broken.Marks = append([][]int64{}, out.Marks...)

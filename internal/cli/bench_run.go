@@ -190,6 +190,10 @@ func (a *App) recordBench(f *benchFlags, root string, r *core.Result) error {
 	if !f.record {
 		return nil
 	}
+	if r.Partial != "" {
+		fmt.Fprintln(a.Stderr, "nothing was recorded: the run is partial")
+		return nil
+	}
 	path := filepath.Join(root, "benchmarks", "history.ndjson")
 	lines := history.Lines(r)
 	if err := store.Record(context.Background(), path, lines); err != nil {
@@ -215,7 +219,7 @@ func (a *App) showBench(f *benchFlags, r *core.Result, st *store.Store, stored b
 // benchExit is the exit code of a run: what could not be measured, then what
 // got worse or broke a budget, then what is undecided.
 func benchExit(r *core.Result, err error) error {
-	var worse, open, refused []string
+	var worse, over, open, refused []string
 	for _, b := range r.Benchmarks {
 		if b.Refused != "" {
 			refused = append(refused, b.Name)
@@ -231,7 +235,7 @@ func benchExit(r *core.Result, err error) error {
 		for _, budget := range b.Budgets {
 			switch budget.Holds {
 			case stat.Worse:
-				worse = append(worse, b.Name+" ("+budget.Text+")")
+				over = append(over, b.Name+" ("+budget.Text+")")
 			case stat.Undecided:
 				open = append(open, b.Name+" ("+budget.Text+")")
 			}
@@ -239,16 +243,23 @@ func benchExit(r *core.Result, err error) error {
 	}
 	list := func(names []string) string { return strings.Join(slices.Compact(names), ", ") }
 	also := ""
+	bad := "" // what ends in 1
 	if len(worse) > 0 {
-		also = "; worse: " + list(worse)
+		bad = "worse: " + list(worse)
+	}
+	if len(over) > 0 {
+		bad = strings.TrimPrefix(bad+"; over budget: "+list(over), "; ")
+	}
+	if bad != "" {
+		also = "; " + bad
 	}
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
 		return err
 	case len(refused) > 0:
 		return &ExitError{Code: Unmeasured, Err: fmt.Errorf("not measured: %s%s", list(refused), also)}
-	case len(worse) > 0:
-		return &ExitError{Code: Regression, Err: fmt.Errorf("worse: %s", list(worse))}
+	case bad != "":
+		return &ExitError{Code: Regression, Err: errors.New(bad)}
 	case err != nil:
 		return &ExitError{Code: NotDecided, Err: errors.New("interrupted: the result is partial")}
 	case len(open) > 0:

@@ -101,9 +101,14 @@ module Pitwall
       end
     end
 
-    # A socket library that the first call loads is hooked from the second.
+    # The library is loaded first: a body that loads it in its first call would
+    # otherwise connect once before it could be hooked.
     def connecting
-      return unless defined?(::TCPSocket)
+      begin
+        require "socket"
+      rescue LoadError
+        return
+      end
       hook(::TCPSocket, :initialize, true) { |_, args| connect(args[0], args[1]) }
       [:connect, :connect_nonblock].each do |name|
         hook(::Socket, name) { |_, args| address(args[0]) }
