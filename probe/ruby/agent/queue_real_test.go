@@ -64,7 +64,9 @@ func TestRealQueueTimeIsTheWaitForTheThread(t *testing.T) {
 		}
 		queued++
 		const rounding = 2000 // ns: the header has microseconds
-		if least := r.Start - sent.late; *r.Queue < least-rounding {
+		// The app reads two clocks, and may lose the processor in between.
+		const between = 20_000_000
+		if least := r.Start - sent.late; *r.Queue < least-rounding-between {
 			t.Errorf("request %d waited %d ns by the agent, at least %d by its client", i, *r.Queue, least)
 		}
 		if most := r.End - sent.early; *r.Queue > most+rounding {
