@@ -13,7 +13,7 @@ func TestRealLapBesideAnother(t *testing.T) {
 	s.await(first, "the first lap's answers", func() bool { return first.reached("answers") })
 
 	refused := s.lap()
-	s.expect(refused, 3, "another lap runs on this machine", fmt.Sprintf("pid %d", first.Process.Pid), "--wait", "--force")
+	s.expect(refused, 3, "another measurement runs on this machine", fmt.Sprintf("pid %d", first.Process.Pid), "--wait", "--force")
 	if refused.reached("boot") {
 		t.Error("the refused lap booted the app")
 	}
