@@ -128,8 +128,8 @@ func Doubts(r *core.Result, rubies bool) []string {
 		out = append(out, fmt.Sprintf("%d of %d processes were disturbed by the machine: the times of their rounds are left out", spoilt, units))
 	}
 	for _, t := range core.Traits() {
-		if n := alarms[t.Metric]; n > 0 && n > len(r.Benchmarks)/10 {
-			out = append(out, fmt.Sprintf("the control arm was called different from itself in %s of %d benchmarks: distrust it here", t.Metric, n))
+		if n := alarms[t.Metric]; t.Gates && n > 0 && n > len(r.Benchmarks)/10 {
+			out = append(out, fmt.Sprintf("the control arm was called different from itself in %s, %d of %d times: distrust it here", t.Metric, n, len(r.Benchmarks)))
 		}
 	}
 	return out
